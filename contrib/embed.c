@@ -1,0 +1,5 @@
+/* Placeholder until written by its owner. */
+int main(void)
+{
+    return 1;
+}
