@@ -68,7 +68,8 @@ _Noreturn void fatalx(const char *fmt, ...) FV_PRINTF(1, 2);
 
 /* ---- text buffers --------------------------------------------------------------------
  * A growing byte buffer. Running out of memory is remembered in 'failed' and later calls do
- * nothing, so that a writer checks once, at the end. Always NUL-terminated when data != NULL.
+ * nothing, so that a writer checks once, at the end. Always NUL-terminated when data !=
+ * NULL.
  */
 struct buf {
     char *data;
@@ -88,8 +89,8 @@ void buf_printf(struct buf *b, const char *fmt, ...) FV_PRINTF(2, 3);
 /* "s" with quotes, escaped for JSON so that it is also harmless inside HTML and JavaScript
  * (<, >, & and U+2028/9 escaped). Bytes that are not UTF-8 become U+FFFD. */
 void buf_json_str(struct buf *b, const char *s);
-/* One CSV cell (RFC 4180). A cell that a spreadsheet would take for a formula (=+-@, tab, CR
- * first) is prefixed with an apostrophe, unless it is a plain number. */
+/* One CSV cell (RFC 4180). A cell that a spreadsheet would take for a formula (=+-@, tab,
+ * CR first) is prefixed with an apostrophe, unless it is a plain number. */
 void buf_csv_cell(struct buf *b, const char *s);
 /* Dotted quad of an IPv4 address in host order. */
 void buf_ipv4(struct buf *b, uint32_t addr);
@@ -127,19 +128,20 @@ char *str_dup(const char *s); /* NULL when out of memory or s is NULL */
 bool str_u64(const char *s, uint64_t max, uint64_t *out);
 /* Dotted quad, all four octets, nothing after it. */
 bool str_ipv4(const char *s, uint32_t *out);
-/* Next item of a list separated by sep, blanks around it trimmed, in place; NULL at the end.
- * Modifies *cursor's text. Empty items are returned as "". */
+/* Next item of a list separated by sep, blanks around it trimmed, in place; NULL at the
+ * end. Modifies *cursor's text. Empty items are returned as "". */
 char *str_item(char **cursor, char sep);
 char *str_trim(char *s);
 
 /* ---- memory ----------------------------------------------------------------------------
  */
-void *mem_array(size_t n, size_t size);                  /* calloc, checked; NULL on failure */
-void *mem_grow(void *p, size_t *cap, size_t need, size_t size); /* doubles; p stays valid on NULL */
+void *mem_array(size_t n, size_t size); /* calloc, checked; NULL on failure */
+void *mem_grow(
+    void *p, size_t *cap, size_t need, size_t size); /* doubles; p stays valid on NULL */
 
 /* ---- locks -----------------------------------------------------------------------------
- * A mutex with a name and a rank. A thread takes locks in rising rank only; with NDEBUG unset
- * (Debug and sanitizer builds) a breach aborts with both names. Ranks are listed in
+ * A mutex with a name and a rank. A thread takes locks in rising rank only; with NDEBUG
+ * unset (Debug and sanitizer builds) a breach aborts with both names. Ranks are listed in
  * docs/architecture.md.
  */
 struct lock {
@@ -149,14 +151,14 @@ struct lock {
 };
 
 enum lock_rank {
-    RANK_HTTP = 10,     /* request table of the HTTP server */
-    RANK_INGEST = 20,   /* ingest queue and states */
-    RANK_QUERY = 30,    /* query engine: list of running queries */
-    RANK_CATALOG = 40,  /* current snapshot pointer, publish */
-    RANK_DB = 50,       /* SQLite connection */
-    RANK_SEGMENT = 60,  /* open segment handles */
+    RANK_HTTP = 10,    /* request table of the HTTP server */
+    RANK_INGEST = 20,  /* ingest queue and states */
+    RANK_QUERY = 30,   /* query engine: list of running queries */
+    RANK_CATALOG = 40, /* current snapshot pointer, publish */
+    RANK_DB = 50,      /* SQLite connection */
+    RANK_SEGMENT = 60, /* open segment handles */
     RANK_NAMES = 70,
-    RANK_LEAF = 90      /* takes no other lock inside */
+    RANK_LEAF = 90 /* takes no other lock inside */
 };
 
 void lock_init(struct lock *l, const char *name, int rank);

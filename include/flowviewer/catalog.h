@@ -1,12 +1,14 @@
 /*
- * catalog: which devices, flow files and segments there are (second door of the store room).
+ * catalog: which devices, flow files and segments there are (second door of the store
+ * room).
  *
- * Truth is in SQLite (through db); readers use a snapshot: immutable, reference-counted, taken
- * without waiting for writers. A query keeps the segments it started with until it lets its
- * snapshot go; a segment file that was replaced is unlinked when nobody holds it any more.
+ * Truth is in SQLite (through db); readers use a snapshot: immutable, reference-counted,
+ * taken without waiting for writers. A query keeps the segments it started with until it
+ * lets its snapshot go; a segment file that was replaced is unlinked when nobody holds it
+ * any more.
  *
- * The ledger (one row per flow file ever seen) makes ingest exact: a file's flows are in the
- * store if and only if its row says so, since both change in one transaction.
+ * The ledger (one row per flow file ever seen) makes ingest exact: a file's flows are in
+ * the store if and only if its row says so, since both change in one transaction.
  */
 #ifndef FLOWVIEWER_CATALOG_H
 #define FLOWVIEWER_CATALOG_H
@@ -26,10 +28,10 @@ struct device {
 };
 
 enum file_state {
-    FILE_QUEUED,   /* seen, waiting to be read */
-    FILE_STORED,   /* all its flows are in the store */
-    FILE_DAMAGED,  /* its whole records up to a fault are in the store; reason says more */
-    FILE_FAILED,   /* nothing of it could be read; reason says why */
+    FILE_QUEUED,  /* seen, waiting to be read */
+    FILE_STORED,  /* all its flows are in the store */
+    FILE_DAMAGED, /* its whole records up to a fault are in the store; reason says more */
+    FILE_FAILED,  /* nothing of it could be read; reason says why */
 };
 
 const char *file_state_name(enum file_state s); /* "queued" ... */
@@ -42,9 +44,9 @@ struct flow_file {
     int64_t mtime_ns; /* with size and inode: is it still the same file? */
     uint64_t inode;
     uint64_t flows, flows_lost; /* flows_lost: header's FLOW_LOST */
-    int64_t start, end;         /* period it covers (ms): capture times of its header, else name */
-    int64_t seen;               /* when this state was reached (ms) */
-    bool gone;                  /* no longer in the directory (flow-expire) */
+    int64_t start, end; /* period it covers (ms): capture times of its header, else name */
+    int64_t seen;       /* when this state was reached (ms) */
+    bool gone;          /* no longer in the directory (flow-expire) */
     char reason[200];
     char path[256];
     char root[256]; /* directory of the device it was found in */
@@ -87,32 +89,35 @@ const struct device *snapshot_device_by_name(const struct snapshot *s, const cha
 int segment_ref_open(struct segment_ref *ref, const struct segment **out, struct err *e);
 
 /* Make a device known (or configured again). */
-int catalog_device(struct catalog *c, const char *name, bool exporters, int64_t *id, struct err *e);
-int catalog_devices_configured(struct catalog *c, const int64_t *ids, size_t n, struct err *e);
+int catalog_device(
+    struct catalog *c, const char *name, bool exporters, int64_t *id, struct err *e);
+int catalog_devices_configured(
+    struct catalog *c, const int64_t *ids, size_t n, struct err *e);
 
-/* Where to write the next segment of that device and day: a fresh temporary path (directories
- * are made). */
-int catalog_temporary(struct catalog *c, int64_t device, int64_t day, char *path, size_t size, struct err *e);
+/* Where to write the next segment of that device and day: a fresh temporary path
+ * (directories are made). */
+int catalog_temporary(
+    struct catalog *c, int64_t device, int64_t day, char *path, size_t size, struct err *e);
 
 /* One change of the catalog; all parts in one transaction, then one new snapshot. */
 struct publication {
-    /* Segments written to temporary paths (closed, not necessarily synced): they are synced,
-     * renamed and their directory synced first. */
+    /* Segments written to temporary paths (closed, not necessarily synced): they are
+     * synced, renamed and their directory synced first. */
     struct new_segment {
         char temporary[512];
         int64_t device, day;
         struct segment_summary summary;
         int64_t id; /* out */
-    } *added;
+    } * added;
     size_t added_count;
     int64_t *removed; /* segment ids */
     size_t removed_count;
-    /* Ledger rows to insert or replace (id 0: new; out). segment: index into added, or -1 to
-     * keep the file's segments as they are, or -2 for none. */
+    /* Ledger rows to insert or replace (id 0: new; out). segment: index into added, or -1
+     * to keep the file's segments as they are, or -2 for none. */
     struct file_change {
         struct flow_file file;
         int segment;
-    } *files;
+    } * files;
     size_t file_count;
     int64_t *forget; /* ledger rows to delete */
     size_t forget_count;
@@ -120,11 +125,13 @@ struct publication {
 
 int catalog_publish(struct catalog *c, struct publication *p, struct err *e);
 /* Segment ids that hold flows of that file. */
-int catalog_file_segments(struct catalog *c, int64_t file, int64_t **ids, size_t *n, struct err *e);
+int catalog_file_segments(
+    struct catalog *c, int64_t file, int64_t **ids, size_t *n, struct err *e);
 /* Ledger row ids for the files to be named in segments before they are published. */
 int catalog_reserve_file_id(struct catalog *c, int64_t *id, struct err *e);
 
-/* ---- honesty ------------------------------------------------------------------------------- */
+/* ---- honesty
+ * ------------------------------------------------------------------------------- */
 struct coverage {
     double share;           /* of the period that stored files cover, 0..1 */
     uint32_t files;         /* stored or damaged files in the period */
@@ -134,9 +141,9 @@ struct coverage {
     int64_t first, last; /* stored data of these devices at all (ms); first > last: none */
 };
 
-/* devices: ids, n 0 = all. start and end in ms; INT64_MIN/MAX: open. A gap is time between two
- * files of a device that exceeds half of the usual file length. */
-void snapshot_coverage(const struct snapshot *s, const int64_t *devices, size_t n, int64_t start,
-    int64_t end, struct coverage *out);
+/* devices: ids, n 0 = all. start and end in ms; INT64_MIN/MAX: open. A gap is time between
+ * two files of a device that exceeds half of the usual file length. */
+void snapshot_coverage(const struct snapshot *s, const int64_t *devices, size_t n,
+    int64_t start, int64_t end, struct coverage *out);
 
 #endif

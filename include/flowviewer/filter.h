@@ -1,13 +1,14 @@
 /*
  * filter: from what a user types to a tree that the query engine compiles.
  *
- * Floor 2. Knows FlowViewer's filter fields (spec: comma-separated lists, '-' excludes, longest
- * prefix decides); the expression language of a later issue builds the same tree. Knows nothing
- * of blocks, segments or HTTP. Callers: http (parses), query (compiles), trackings.
+ * Floor 2. Knows FlowViewer's filter fields (spec: comma-separated lists, '-' excludes,
+ * longest prefix decides); the expression language of a later issue builds the same tree.
+ * Knows nothing of blocks, segments or HTTP. Callers: http (parses), query (compiles),
+ * trackings.
  *
- * Every leaf says "the value of FIELD is in SET", where SET is a sorted list of ranges: a prefix
- * is a range, a port is a range, value/mask over a byte is a few ranges. So a hundred thousand
- * networks cost one merge with a block's sorted dictionary.
+ * Every leaf says "the value of FIELD is in SET", where SET is a sorted list of ranges: a
+ * prefix is a range, a port is a range, value/mask over a byte is a few ranges. So a
+ * hundred thousand networks cost one merge with a block's sorted dictionary.
  *
  * Ownership: a tree owns its children and sets; filter_free frees all.
  */
@@ -29,7 +30,8 @@ struct value_set {
 };
 
 /* Set operations; -1 only when out of memory. Domain is 0..max for complement. */
-int value_set_add(struct value_set *s, uint64_t low, uint64_t high); /* any order, may overlap */
+int value_set_add(
+    struct value_set *s, uint64_t low, uint64_t high); /* any order, may overlap */
 int value_set_subtract(struct value_set *s, uint64_t low, uint64_t high);
 int value_set_complement(struct value_set *s, uint64_t max);
 bool value_set_has(const struct value_set *s, uint64_t v);
@@ -40,7 +42,8 @@ enum filter_op { FILTER_TRUE, FILTER_FALSE, FILTER_AND, FILTER_OR, FILTER_NOT, F
 /* Leaf fields beyond enum flow_field: computed from a flow's numbers. */
 enum filter_field {
     FILTER_DURATION = FLOW_FIELDS, /* milliseconds, flow-tools': (end - start) mod 2^32 */
-    FILTER_START_SECOND,           /* floor(start / 1000), as flow-nfilter compares; 0 if before 1970 */
+    FILTER_START_SECOND, /* floor(start / 1000), as flow-nfilter compares; 0 if before 1970
+                          */
     FILTER_END_SECOND,
     FILTER_FIELDS
 };
@@ -55,14 +58,16 @@ struct filter {
 
 struct filter *filter_new(enum filter_op op);
 struct filter *filter_leaf(int field); /* empty set, for the caller to fill */
-int filter_add_child(struct filter *parent, struct filter *child); /* takes child, also on failure */
+int filter_add_child(
+    struct filter *parent, struct filter *child); /* takes child, also on failure */
 struct filter *filter_copy(const struct filter *f);
 void filter_free(struct filter *f);
-/* The plain meaning, one flow at a time: the reference that tests hold the engine against. A
- * flow that lacks the field (its export version has none) never satisfies a leaf. */
+/* The plain meaning, one flow at a time: the reference that tests hold the engine against.
+ * A flow that lacks the field (its export version has none) never satisfies a leaf. */
 bool filter_match(const struct filter *f, const struct flow *flow);
 
-/* ---- FlowViewer's fields --------------------------------------------------------------- */
+/* ---- FlowViewer's fields ---------------------------------------------------------------
+ */
 
 /* One bad value. */
 struct filter_problem {
@@ -75,8 +80,8 @@ struct filter_problems {
     size_t count, capacity;
 };
 
-void filter_problems_add(struct filter_problems *p, const char *parameter, const char *value, const char *fmt, ...)
-    FV_PRINTF(4, 5);
+void filter_problems_add(struct filter_problems *p, const char *parameter,
+    const char *value, const char *fmt, ...) FV_PRINTF(4, 5);
 void filter_problems_free(struct filter_problems *p);
 
 struct filter_param {
@@ -87,11 +92,11 @@ struct filter_param {
 /* Is it one of the filter's list parameters (source_address ... nexthop_ip, exporter)? */
 bool filter_is_field(const char *name);
 
-/* Parse all parameters (names that filter_is_field() does not know are skipped) into one tree:
- * the AND of the fields. All mistakes go to problems, each with its parameter and why; then the
- * result is NULL. May look host names up, so it may block for seconds. NULL without problems:
- * out of memory (e says so). */
-struct filter *filter_from_fields(const struct filter_param *params, size_t n, const struct names *names,
-    struct filter_problems *problems, struct err *e);
+/* Parse all parameters (names that filter_is_field() does not know are skipped) into one
+ * tree: the AND of the fields. All mistakes go to problems, each with its parameter and
+ * why; then the result is NULL. May look host names up, so it may block for seconds. NULL
+ * without problems: out of memory (e says so). */
+struct filter *filter_from_fields(const struct filter_param *params, size_t n,
+    const struct names *names, struct filter_problems *problems, struct err *e);
 
 #endif

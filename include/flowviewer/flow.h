@@ -1,10 +1,10 @@
 /*
  * The vocabulary of flows, shared by all rooms (part of the base room).
  *
- * A flow is what a NetFlow exporter reports: one direction of a conversation. Its fields come
- * in two sorts. Key fields are small unsigned numbers that one filters and groups by; numeric
- * fields are counters and times. The order of the enum is the order of columns on disk and must
- * not change (append only); names are those of the JSON API.
+ * A flow is what a NetFlow exporter reports: one direction of a conversation. Its fields
+ * come in two sorts. Key fields are small unsigned numbers that one filters and groups by;
+ * numeric fields are counters and times. The order of the enum is the order of columns on
+ * disk and must not change (append only); names are those of the JSON API.
  */
 #ifndef FLOWVIEWER_FLOW_H
 #define FLOWVIEWER_FLOW_H
@@ -34,7 +34,7 @@ enum flow_field {
     F_ENGINE_ID,
     F_SOURCE_TAG, /* version 1005 */
     F_DEST_TAG,
-    F_ROUTER_SC,    /* versions 7, 8.6-8.8: address of the router that the switch bypassed */
+    F_ROUTER_SC, /* versions 7, 8.6-8.8: address of the router that the switch bypassed */
     F_PEER_NEXTHOP, /* version 6 */
     F_IN_ENCAPS,
     F_OUT_ENCAPS,

@@ -12,29 +12,37 @@
 
 /* ---- directory watching -----------------------------------------------------------------
  * Events are hints, never truth: a caller rescans the directory it is told of. One thread.
- * Not recursive: add each directory (then scan it: what came in between is found by the scan).
+ * Not recursive: add each directory (then scan it: what came in between is found by the
+ * scan).
  */
 struct watch;
 
-enum watch_kind { WATCH_BEST, WATCH_POLL }; /* BEST: inotify or kqueue, polling if neither works */
+enum watch_kind {
+    WATCH_BEST,
+    WATCH_POLL
+}; /* BEST: inotify or kqueue, polling if neither works */
 
 #define WATCH_OVERFLOW ((void *)-1) /* cookie: events were lost, rescan everything */
 
 int watch_new(struct watch **out, enum watch_kind kind, struct err *e);
 void watch_free(struct watch *w);
-/* Watch directory path; cookie comes back with its events. Adding it again changes the cookie. */
+/* Watch directory path; cookie comes back with its events. Adding it again changes the
+ * cookie. */
 int watch_add(struct watch *w, const char *path, void *cookie, struct err *e);
 void watch_remove(struct watch *w, const char *path);
-/* Wait until a watched directory changed, watch_wake() was called (from any thread or a signal
- * handler), or timeout_ms passed. Fills cookies (each at most once); returns how many. */
+/* Wait until a watched directory changed, watch_wake() was called (from any thread or a
+ * signal handler), or timeout_ms passed. Fills cookies (each at most once); returns how
+ * many. */
 int watch_wait(struct watch *w, int timeout_ms, void **cookies, int max);
 void watch_wake(struct watch *w);
 const char *watch_name(const struct watch *w); /* "inotify", "kqueue", "polling" */
 
-/* ---- privileges ---------------------------------------------------------------------------
- * Called unconditionally. On Linux os_unveil collects paths and os_pledge applies them with
- * Landlock where the kernel has it (plus no_new_privs); elsewhere they only record and log at
- * debug level. permissions as in unveil(2): "r", "rwc".  os_unveil(NULL, NULL) closes the list.
+/* ---- privileges
+ * --------------------------------------------------------------------------- Called
+ * unconditionally. On Linux os_unveil collects paths and os_pledge applies them with
+ * Landlock where the kernel has it (plus no_new_privs); elsewhere they only record and log
+ * at debug level. permissions as in unveil(2): "r", "rwc".  os_unveil(NULL, NULL) closes
+ * the list.
  */
 int os_unveil(const char *path, const char *permissions, struct err *e);
 int os_pledge(const char *promises, struct err *e);
@@ -42,15 +50,17 @@ int os_pledge(const char *promises, struct err *e);
 int os_drop_privileges(const char *user, struct err *e);
 int os_daemonize(struct err *e); /* background, keeps no terminal; stdio to /dev/null */
 
-/* ---- files ------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------
+ */
 int os_fsync_directory(const char *path, struct err *e);
 /* Bytes that we may still write on the file system of path, and its size. */
 int os_disk_free(const char *path, uint64_t *available, uint64_t *total, struct err *e);
-uint64_t os_resident_bytes(void);  /* of this process; 0 if unknown */
+uint64_t os_resident_bytes(void); /* of this process; 0 if unknown */
 int os_processors(void);
 
-/* ---- service manager ------------------------------------------------------------------------
- * sd_notify(3)'s datagram to $NOTIFY_SOCKET, if set ("READY=1"); does nothing elsewhere. */
+/* ---- service manager
+ * ------------------------------------------------------------------------ sd_notify(3)'s
+ * datagram to $NOTIFY_SOCKET, if set ("READY=1"); does nothing elsewhere. */
 void os_notify(const char *state);
 /* True when the other end of a connected socket is gone. Never blocks. */
 bool os_peer_gone(int fd);

@@ -1,18 +1,19 @@
 /*
  * query: plans and runs questions over stored flows.
  *
- * Floor 4; uses store and filter. The one room that loops over flows. One engine, three shapes:
- * group (keys, order, limit), summary (totals and distributions), list (single flows).
- * Request and result know nothing of blocks, so that another engine can stand behind this door.
+ * Floor 4; uses store and filter. The one room that loops over flows. One engine, three
+ * shapes: group (keys, order, limit), summary (totals and distributions), list (single
+ * flows). Request and result know nothing of blocks, so that another engine can stand
+ * behind this door.
  *
  * Work is cut into blocks; workers take blocks from the running queries in turn, aggregate
- * privately and merge at the end, so an answer never depends on the number of threads. A group
- * query that outgrows its memory budget drops half of its hash partitions and reads the blocks
- * again for them: more passes, never death.
+ * privately and merge at the end, so an answer never depends on the number of threads. A
+ * group query that outgrows its memory budget drops half of its hash partitions and reads
+ * the blocks again for them: more passes, never death.
  *
  * Threads: any thread may submit. query_wait blocks: never call it on an HTTP thread.
- * Ownership: the request is copied except 'filter', which the query takes; results belong to the
- * query and live until query_release.
+ * Ownership: the request is copied except 'filter', which the query takes; results belong
+ * to the query and live until query_release.
  */
 #ifndef FLOWVIEWER_QUERY_H
 #define FLOWVIEWER_QUERY_H
@@ -28,7 +29,8 @@
 enum query_key {
     KEY_ADDRESS = FLOW_FIELDS, /* either end: a flow counts under both */
     KEY_PORT,
-    KEY_SOURCE_PREFIX, /* address masked by the flow's own prefix length; value: addr<<8 | length */
+    KEY_SOURCE_PREFIX, /* address masked by the flow's own prefix length; value: addr<<8 |
+                          length */
     KEY_DEST_PREFIX,
     KEY_END
 };
@@ -38,13 +40,19 @@ enum query_shape { QUERY_GROUP, QUERY_SUMMARY, QUERY_LIST };
 /* Which flows belong to the period [start, end), at flow-nfilter's whole seconds. */
 enum flow_select { SELECT_ANY = 1, SELECT_END, SELECT_START, SELECT_ENTIRE };
 
-enum query_measure { MEASURE_FLOWS, MEASURE_OCTETS, MEASURE_PACKETS, MEASURE_DURATION, MEASURES };
+enum query_measure {
+    MEASURE_FLOWS,
+    MEASURE_OCTETS,
+    MEASURE_PACKETS,
+    MEASURE_DURATION,
+    MEASURES
+};
 
 struct query_request {
     enum query_shape shape;
-    char id[64]; /* chosen by the client; "" = made up */
+    char id[64];           /* chosen by the client; "" = made up */
     char description[160]; /* shown in the list of queries */
-    int64_t start, end; /* ms; INT64_MIN / INT64_MAX = open */
+    int64_t start, end;    /* ms; INT64_MIN / INT64_MAX = open */
     enum flow_select select;
     int64_t *devices; /* ids; device_count 0 = all */
     size_t device_count;
@@ -53,8 +61,8 @@ struct query_request {
     /* group: */
     int keys[QUERY_KEYS_MAX]; /* key field or enum query_key; 0 keys = one row of totals */
     int key_count;
-    bool duration;            /* sum durations too (a fourth column to read) */
-    int order;                /* >= 0: index of a key; -1 - enum query_measure otherwise */
+    bool duration; /* sum durations too (a fourth column to read) */
+    int order;     /* >= 0: index of a key; -1 - enum query_measure otherwise */
     bool ascending;
     uint64_t limit;         /* rows; 0 = all (within the budget) */
     uint64_t cutoff_octets; /* the list ends before the first row below it */
@@ -82,19 +90,19 @@ struct query_summary {
     uint64_t flows, octets, packets, duration_ms; /* sums; flows sums F_FLOWS */
     uint64_t records;                             /* flow records */
     int64_t min_export, max_export;               /* seconds */
-    uint32_t min_first, max_last;                 /* raw uptimes, as flow-stat compares them */
+    uint32_t min_first, max_last; /* raw uptimes, as flow-stat compares them */
     uint64_t packet_size[SUMMARY_SIZE_BUCKETS], packets_per_flow[SUMMARY_PACKET_BUCKETS];
     uint64_t octets_per_flow[SUMMARY_OCTET_BUCKETS], flow_time[SUMMARY_TIME_BUCKETS];
 };
 
 struct query_stats {
-    uint64_t flows_scanned;  /* in blocks that had to be looked at */
+    uint64_t flows_scanned; /* in blocks that had to be looked at */
     uint64_t flows_matched;
     uint64_t flows_without_field; /* left out: their export version lacks a key field */
-    uint64_t bytes_read;     /* column bytes decoded */
+    uint64_t bytes_read;          /* column bytes decoded */
     uint32_t segments_read, segments_skipped, segments_failed;
     uint32_t passes;
-    uint64_t memory_peak;    /* of the query's own memory */
+    uint64_t memory_peak; /* of the query's own memory */
     int64_t elapsed_us;
     char segment_error[200]; /* the first failed segment's */
 };
@@ -110,7 +118,8 @@ struct query_result {
     bool more; /* list: there are flows after these */
     int64_t next_start;
     uint64_t next_skip;
-    int64_t data_start, data_end; /* ms: earliest start and latest end among matched flows (group and summary; start > end: none) */
+    int64_t data_start, data_end; /* ms: earliest start and latest end among matched flows
+                                     (group and summary; start > end: none) */
     struct query_stats stats;
 };
 
@@ -133,13 +142,14 @@ struct query_engine_options {
     uint64_t memory; /* default budget of a query; 0 = 512 MiB */
 };
 
-int query_engine_start(struct query_engine **out, struct catalog *c, const struct query_engine_options *o,
-    struct err *e);
+int query_engine_start(struct query_engine **out, struct catalog *c,
+    const struct query_engine_options *o, struct err *e);
 void query_engine_stop(struct query_engine *q); /* cancels all, joins the workers */
 
-/* Starts running at once. Fails with ERR_INPUT for a request that makes no sense, ERR_BUSY for
- * an id in use. */
-int query_submit(struct query_engine *q, struct query_request *r, struct query **out, struct err *e);
+/* Starts running at once. Fails with ERR_INPUT for a request that makes no sense, ERR_BUSY
+ * for an id in use. */
+int query_submit(
+    struct query_engine *q, struct query_request *r, struct query **out, struct err *e);
 /* Wait up to ms (-1 = for ever): true when it is over. */
 bool query_wait(struct query *q, int64_t ms);
 /* When over: 0 and the result, or -1 and why (ERR_CANCELLED, ERR_MEMORY, ...). */

@@ -1,0 +1,669 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flowviewer/os.h"
+#include "query/run.h"
+
+#define SLICE_NS  INT64_C(3000000) /* a worker looks for other queries after that */
+#define RECENT    32
+#define ID_PREFIX "q"
+
+struct query_engine {
+    struct catalog *catalog;
+    uint64_t memory;
+    int threads;
+    pthread_t thread[ENGINE_THREADS_MAX];
+    struct lock lock;
+    pthread_cond_t work;
+    bool stop;
+    struct query *running; /* round robin: the first is served next */
+    struct query_info recent[RECENT];
+    size_t finished; /* ever */
+    uint64_t next_id;
+};
+
+struct start {
+    struct query_engine *engine;
+    int slot;
+};
+
+/* ---- one worker inside one query
+ * --------------------------------------------------------------- */
+
+static void worker_free(struct worker *w)
+{
+    if (w == NULL)
+        return;
+    if (w->shape != NULL)
+        w->query->shape->worker_free(w->shape);
+    binding_free(w->binding);
+    reader_free(w->reader);
+    free(w);
+}
+
+static struct worker *worker_new(struct query *q)
+{
+    struct worker *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        return NULL;
+    w->query = q;
+    w->data_start = INT64_MAX;
+    w->data_end = INT64_MIN;
+    w->reader = reader_new();
+    w->binding = binding_new(q->predicate);
+    w->shape = q->shape->worker_new(q);
+    if (w->reader == NULL || w->binding == NULL || w->shape == NULL) {
+        worker_free(w);
+        return NULL;
+    }
+    return w;
+}
+
+uint32_t worker_rows(struct worker *w, enum verdict v, const uint16_t **rows)
+{
+    uint32_t n = w->reader->rows;
+
+    *rows = NULL;
+    if (v == MATCH_ALL)
+        return n;
+    uint32_t count = predicate_select(w->binding, w->reader, w->rows);
+    if (count < n)
+        *rows = w->rows;
+    return count;
+}
+
+/* A segment that cannot be read makes the answer incomplete, not impossible: it is counted.
+ */
+static void note_bad_segment(
+    struct worker *w, const struct segment_ref *ref, const struct err *why)
+{
+    if (w->stats.segments_failed == 0)
+        str_copy(w->stats.segment_error, sizeof(w->stats.segment_error), why->msg);
+    w->stats.segments_failed++;
+    log_warnx("query: %s (segment %lld)", why->msg, (long long)ref->id);
+}
+
+int worker_block(struct worker *w, size_t task, struct err *e)
+{
+    struct query *q = w->query;
+    struct task t = q->plan.tasks[task];
+    struct segment_ref *ref = q->plan.segments[t.segment];
+    const struct segment *segment;
+    struct block b;
+    struct err why;
+    enum verdict v;
+
+    if (segment_ref_open(ref, &segment, &why) == -1) {
+        note_bad_segment(w, ref, &why);
+        return 0;
+    }
+    if (segment_block(segment, t.block, &b) == -1)
+        return 0; /* the catalog counts more blocks than the file has: checked when opened
+                   */
+    atomic_fetch_add_explicit(&q->scanned, b.count, memory_order_relaxed);
+    reader_block(w->reader, &b);
+    v = predicate_bind(w->binding, w->reader);
+    if (!w->reader->failed && v != MATCH_NONE) {
+        w->stats.flows_scanned +=
+            q->pass == 0 ? b.count : 0; /* later passes read them again */
+        if (w->last_segment != ref) {
+            w->stats.segments_read++;
+            w->last_segment = ref;
+        }
+        if (q->shape->block(w, task, v, e) == -1)
+            return -1;
+    }
+    if (w->reader->failed) {
+        if (w->reader->err.code == ERR_MEMORY) {
+            *e = w->reader->err;
+            return -1;
+        }
+        note_bad_segment(w, ref, &w->reader->err);
+    }
+    return 0;
+}
+
+/* ---- phases
+ * -------------------------------------------------------------------------------------- */
+
+static void fail(struct query *q, const struct err *why)
+{
+    struct query_engine *en = q->engine;
+
+    lock_take(&en->lock);
+    if (!atomic_load(&q->failed)) {
+        q->err = *why;
+        atomic_store(&q->failed, true);
+    }
+    lock_release(&en->lock);
+}
+
+static bool stopping(const struct query *q)
+{
+    return atomic_load_explicit(&q->cancel, memory_order_relaxed) ||
+           atomic_load_explicit(&q->failed, memory_order_relaxed);
+}
+
+/* Work at the query's phase for a while. */
+static void run_slice(struct query *q, int slot)
+{
+    int64_t until = time_mono_ns() + SLICE_NS;
+    struct err e = {0};
+    struct worker *w = q->worker[slot];
+
+    if (w == NULL && (w = q->worker[slot] = worker_new(q)) == NULL) {
+        err_nomem(&e, "worker of a query");
+        fail(q, &e);
+        return;
+    }
+    do {
+        size_t task = atomic_fetch_add(&q->next_task, 1);
+        if (task >= q->task_count)
+            return;
+        if ((q->phase == PHASE_SCAN ? worker_block(w, task, &e)
+                                    : q->shape->merge(w, task, &e)) == -1) {
+            fail(q, &e);
+            return;
+        }
+    } while (!stopping(q) && time_mono_ns() < until);
+}
+
+static void gather_stats(struct query *q)
+{
+    struct query_stats *s = &q->result.stats;
+
+    for (int i = 0; i < ENGINE_THREADS_MAX; i++) {
+        const struct worker *w = q->worker[i];
+        if (w == NULL)
+            continue;
+        s->flows_scanned += w->stats.flows_scanned;
+        s->flows_matched += w->stats.flows_matched;
+        s->flows_without_field += w->stats.flows_without_field;
+        s->bytes_read += w->reader->bytes;
+        s->segments_read += w->stats.segments_read;
+        s->segments_failed += w->stats.segments_failed;
+        if (s->segment_error[0] == '\0')
+            str_copy(s->segment_error, sizeof(s->segment_error), w->stats.segment_error);
+        if (w->data_start < q->result.data_start)
+            q->result.data_start = w->data_start;
+        if (w->data_end > q->result.data_end)
+            q->result.data_end = w->data_end;
+    }
+    /* two workers may both have read from a segment */
+    if (s->segments_read > q->plan.segment_count)
+        s->segments_read = (uint32_t)q->plan.segment_count;
+    s->segments_skipped =
+        q->plan.segments_skipped + (uint32_t)q->plan.segment_count - s->segments_read;
+    s->passes = (uint32_t)q->pass;
+}
+
+/* Nobody is inside: go to the next phase. Returns true when the query is over. */
+static bool advance(struct query *q)
+{
+    struct err e = {0};
+    int more = 0;
+
+    if (stopping(q))
+        return true;
+    if (q->phase == PHASE_SCAN) {
+        q->pass++;
+        q->task_count = q->shape->merge_tasks(q);
+        q->phase = PHASE_MERGE;
+        atomic_store(&q->next_task, 0);
+        if (q->task_count > 0)
+            return false;
+    }
+    more = q->shape->finish(q, &e);
+    if (more == -1)
+        fail(q, &e);
+    if (more != 1)
+        return true;
+    q->phase = PHASE_SCAN;
+    q->task_count = q->plan.task_count;
+    atomic_store(&q->scanned, 0);
+    atomic_store(&q->next_task, 0);
+    return false;
+}
+
+/* ---- the end
+ * ------------------------------------------------------------------------------------- */
+
+static void fill_info(const struct query *q, struct query_info *out)
+{
+    uint64_t scanned = atomic_load(&q->scanned);
+    double share = q->plan.flows == 0 ? 0 : (double)scanned / (double)q->plan.flows;
+
+    str_copy(out->id, sizeof(out->id), q->request.id);
+    str_copy(out->description, sizeof(out->description), q->request.description);
+    out->state = q->state;
+    if (q->state == QUERY_DONE)
+        out->progress = 1;
+    else /* a later pass starts where nothing can be promised: never show the end before it
+          */
+        out->progress = share < 1 ? share * 0.99 : 0.99;
+    out->flows_scanned = scanned;
+    out->flows_total = q->plan.flows;
+    out->started = q->started_ms;
+    out->elapsed_ms = q->state == QUERY_RUNNING ? (time_mono_ns() - q->started_ns) / 1000000
+                                                : q->elapsed_us / 1000;
+}
+
+static void query_free(struct query *q)
+{
+    for (int i = 0; i < ENGINE_THREADS_MAX; i++)
+        worker_free(q->worker[i]);
+    if (q->shape != NULL && q->shape_data != NULL)
+        q->shape->release(q);
+    plan_free(&q->plan);
+    predicate_free(q->predicate);
+    filter_free(q->request.filter);
+    free(q->request.devices);
+    if (q->snapshot != NULL)
+        snapshot_release(q->snapshot);
+    free(q->result.rows);
+    free(q->result.flows);
+    pthread_cond_destroy(&q->over);
+    free(q);
+}
+
+/* Under the engine's lock; the caller drops its own reference afterwards. */
+static void unlink_query(struct query_engine *en, struct query *q)
+{
+    struct query **p = &en->running;
+
+    while (*p != NULL && *p != q)
+        p = &(*p)->next;
+    if (*p == q)
+        *p = q->next;
+}
+
+static void conclude(struct query_engine *en, struct query *q)
+{
+    gather_stats(q);
+    q->elapsed_us = (time_mono_ns() - q->started_ns) / 1000;
+    q->result.stats.elapsed_us = q->elapsed_us;
+    lock_take(&en->lock);
+    if (atomic_load(&q->failed))
+        q->state = QUERY_FAILED;
+    else if (atomic_load(&q->cancel))
+        q->state = QUERY_CANCELLED;
+    else
+        q->state = QUERY_DONE;
+    q->phase = PHASE_OVER;
+    unlink_query(en, q);
+    fill_info(q, &en->recent[en->finished++ % RECENT]);
+    pthread_cond_broadcast(&q->over);
+    pthread_cond_broadcast(&en->work);
+    lock_release(&en->lock);
+}
+
+static void drop_reference(struct query *q)
+{
+    struct query_engine *en = q->engine;
+    bool last;
+
+    lock_take(&en->lock);
+    last = --q->references == 0;
+    lock_release(&en->lock);
+    if (last)
+        query_free(q);
+}
+
+/* ---- the workers
+ * ------------------------------------------------------------------------------------ */
+
+static bool has_work(const struct query *q, int threads)
+{
+    int most = q->request.threads > 0 && q->request.threads < threads ? q->request.threads
+                                                                      : threads;
+
+    if (q->advancing || q->active >= most)
+        return false;
+    return q->active == 0 || (!stopping(q) && atomic_load(&q->next_task) < q->task_count);
+}
+
+/* The next query with work; it moves to the end of the list. Under the lock. */
+static struct query *pick(struct query_engine *en)
+{
+    struct query **p = &en->running, *q;
+
+    while (*p != NULL && !has_work(*p, en->threads))
+        p = &(*p)->next;
+    if ((q = *p) == NULL)
+        return NULL;
+    *p = q->next;
+    q->next = NULL;
+    for (p = &en->running; *p != NULL; p = &(*p)->next)
+        ;
+    *p = q;
+    return q;
+}
+
+static bool phase_over(const struct query *q)
+{
+    return q->active == 0 && !q->advancing &&
+           (stopping(q) || atomic_load(&q->next_task) >= q->task_count);
+}
+
+static void serve(struct query_engine *en, struct query *q, int slot)
+{
+    bool move, over;
+
+    q->active++;
+    lock_release(&en->lock);
+    if (!stopping(q))
+        run_slice(q, slot);
+    lock_take(&en->lock);
+    q->active--;
+    if (!(move = phase_over(q)))
+        return;
+    q->advancing = true;
+    lock_release(&en->lock);
+    over = advance(q);
+    if (over)
+        conclude(en, q);
+    lock_take(&en->lock);
+    q->advancing = false;
+    if (over) {
+        lock_release(&en->lock);
+        drop_reference(q);
+        lock_take(&en->lock);
+    } else {
+        pthread_cond_broadcast(&en->work);
+    }
+}
+
+static void *worker_main(void *argument)
+{
+    struct start *start = argument;
+    struct query_engine *en = start->engine;
+    int slot = start->slot;
+    struct query *q;
+
+    free(start);
+    lock_take(&en->lock);
+    while (!en->stop || en->running != NULL) {
+        if ((q = pick(en)) != NULL)
+            serve(en, q, slot);
+        else
+            lock_wait(&en->lock, &en->work);
+    }
+    lock_release(&en->lock);
+    return NULL;
+}
+
+int query_engine_start(struct query_engine **out, struct catalog *c,
+    const struct query_engine_options *o, struct err *e)
+{
+    struct query_engine *en = calloc(1, sizeof(*en));
+    int wanted = o->threads > 0 ? o->threads : os_processors();
+
+    if (en == NULL)
+        return err_nomem(e, "query engine");
+    en->catalog = c;
+    en->memory = o->memory != 0 ? o->memory : DEFAULT_MEMORY;
+    lock_init(&en->lock, "query engine", RANK_QUERY);
+    cond_init(&en->work);
+    if (wanted > ENGINE_THREADS_MAX)
+        wanted = ENGINE_THREADS_MAX;
+    for (int i = 0; i < wanted; i++) {
+        struct start *start = malloc(sizeof(*start));
+        int why = start == NULL ? -1 : 0;
+        if (start != NULL) {
+            *start = (struct start){en, i};
+            why = pthread_create(&en->thread[i], NULL, worker_main, start);
+        }
+        if (why != 0) {
+            free(start);
+            query_engine_stop(en);
+            return err_set(e, ERR_SYSTEM, "cannot start query worker %d", i);
+        }
+        lock_take(&en->lock);
+        en->threads++;
+        lock_release(&en->lock);
+    }
+    *out = en;
+    return 0;
+}
+
+void query_engine_stop(struct query_engine *en)
+{
+    if (en == NULL)
+        return;
+    lock_take(&en->lock);
+    en->stop = true;
+    for (struct query *q = en->running; q != NULL; q = q->next)
+        atomic_store(&q->cancel, true);
+    pthread_cond_broadcast(&en->work);
+    lock_release(&en->lock);
+    for (int i = 0; i < en->threads; i++)
+        pthread_join(en->thread[i], NULL);
+    pthread_cond_destroy(&en->work);
+    lock_destroy(&en->lock);
+    free(en);
+}
+
+/* ---- submitting
+ * ------------------------------------------------------------------------------------- */
+
+static int check_request(const struct query_request *r, struct err *e)
+{
+    if (r->start >= r->end)
+        return err_set(e, ERR_INPUT, "the end of the period must be after its start");
+    if (r->select < SELECT_ANY || r->select > SELECT_ENTIRE)
+        return err_set(e, ERR_INPUT, "no such selection of flows: %d", (int)r->select);
+    if (r->key_count < 0 || r->key_count > QUERY_KEYS_MAX)
+        return err_set(e, ERR_INPUT, "at most %d keys", QUERY_KEYS_MAX);
+    for (int i = 0; i < r->key_count; i++)
+        if (r->keys[i] < 0 || r->keys[i] >= KEY_END ||
+            (r->keys[i] >= FLOW_KEYS && r->keys[i] < FLOW_FIELDS))
+            return err_set(e, ERR_INPUT, "field %d cannot be a key", r->keys[i]);
+    if (r->order >= r->key_count || r->order < -MEASURES)
+        return err_set(e, ERR_INPUT, "cannot order by that column");
+    if (r->shape == QUERY_LIST && r->limit == 0)
+        return err_set(e, ERR_INPUT, "a listing needs a limit");
+    return 0;
+}
+
+static int copy_request(struct query *q, const struct query_request *r, struct err *e)
+{
+    q->request.devices = NULL;
+    if (r->device_count == 0)
+        return 0;
+    q->request.devices = mem_array(r->device_count, sizeof(*r->devices));
+    if (q->request.devices == NULL)
+        return err_nomem(e, "query");
+    memcpy(q->request.devices, r->devices, r->device_count * sizeof(*r->devices));
+    return 0;
+}
+
+static int prepare(struct query *q, struct err *e)
+{
+    struct period period;
+    static const struct shape *const shapes[] = {[QUERY_GROUP] = &shape_group,
+        [QUERY_SUMMARY] = &shape_summary,
+        [QUERY_LIST] = &shape_list};
+
+    plan_period(&q->request, &period);
+    q->snapshot = catalog_snapshot(q->engine->catalog);
+    if ((q->predicate = predicate_new(q->request.filter, &period)) == NULL)
+        return err_nomem(e, "filter of a query");
+    if (plan_make(&q->plan, q->snapshot, &q->request, e) == -1)
+        return -1;
+    q->shape = shapes[q->request.shape];
+    q->task_count = q->plan.task_count;
+    q->result.data_start = INT64_MAX;
+    q->result.data_end = INT64_MIN;
+    return q->shape->prepare(q, e);
+}
+
+static bool id_in_use(const struct query_engine *en, const char *id)
+{
+    for (const struct query *q = en->running; q != NULL; q = q->next)
+        if (strcmp(q->request.id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Name it and let the workers see it. */
+static int enqueue(struct query_engine *en, struct query *q, struct err *e)
+{
+    struct query **p;
+    int result = -1;
+
+    lock_take(&en->lock);
+    if (en->stop) {
+        err_set(e, ERR_BUSY, "the daemon is stopping");
+    } else if (q->request.id[0] != '\0' && id_in_use(en, q->request.id)) {
+        err_set(e, ERR_BUSY, "a query with the id %s is running", q->request.id);
+    } else {
+        if (q->request.id[0] == '\0')
+            snprintf(q->request.id, sizeof(q->request.id), ID_PREFIX "%llu",
+                (unsigned long long)++en->next_id);
+        for (p = &en->running; *p != NULL; p = &(*p)->next)
+            ;
+        *p = q;
+        q->references = 2; /* the caller's and the engine's */
+        pthread_cond_broadcast(&en->work);
+        result = 0;
+    }
+    lock_release(&en->lock);
+    return result;
+}
+
+int query_submit(
+    struct query_engine *en, struct query_request *r, struct query **out, struct err *e)
+{
+    struct query *q = calloc(1, sizeof(*q));
+
+    if (q == NULL) {
+        filter_free(r->filter);
+        r->filter = NULL;
+        return err_nomem(e, "query");
+    }
+    q->engine = en;
+    q->request = *r;
+    r->filter = NULL;
+    q->state = QUERY_RUNNING;
+    q->started_ms = time_now_ms();
+    q->started_ns = time_mono_ns();
+    cond_init(&q->over);
+    if (q->request.memory == 0)
+        q->request.memory = en->memory;
+    if (copy_request(q, r, e) == -1 || check_request(&q->request, e) == -1 ||
+        prepare(q, e) == -1 || enqueue(en, q, e) == -1) {
+        query_free(q);
+        return -1;
+    }
+    *out = q;
+    return 0;
+}
+
+/* ---- watching
+ * ----------------------------------------------------------------------------------------
+ */
+
+bool query_wait(struct query *q, int64_t ms)
+{
+    struct query_engine *en = q->engine;
+    int64_t until = time_mono_ms() + ms;
+    bool over;
+
+    lock_take(&en->lock);
+    while (q->state == QUERY_RUNNING) {
+        int64_t left = until - time_mono_ms();
+        if (ms < 0)
+            lock_wait(&en->lock, &q->over);
+        else if (left <= 0 || !lock_wait_ms(&en->lock, &q->over, left))
+            break;
+    }
+    over = q->state != QUERY_RUNNING;
+    lock_release(&en->lock);
+    return over;
+}
+
+int query_finish(struct query *q, const struct query_result **out, struct err *e)
+{
+    switch (q->state) {
+    case QUERY_DONE:
+        *out = &q->result;
+        return 0;
+    case QUERY_CANCELLED:
+        return err_set(e, ERR_CANCELLED, "the query was cancelled");
+    case QUERY_FAILED:
+        if (e != NULL)
+            *e = q->err;
+        return -1;
+    default:
+        return err_set(e, ERR_INTERNAL, "the query is not over");
+    }
+}
+
+void query_info(struct query *q, struct query_info *out)
+{
+    lock_take(&q->engine->lock);
+    fill_info(q, out);
+    lock_release(&q->engine->lock);
+}
+
+void query_cancel(struct query *q)
+{
+    struct query_engine *en = q->engine;
+
+    lock_take(&en->lock);
+    atomic_store(&q->cancel, true);
+    pthread_cond_broadcast(&en->work);
+    lock_release(&en->lock);
+}
+
+void query_release(struct query *q)
+{
+    if (q == NULL)
+        return;
+    query_cancel(q);
+    drop_reference(q);
+}
+
+size_t query_list(struct query_engine *en, struct query_info *out, size_t max)
+{
+    size_t n = 0, kept;
+
+    lock_take(&en->lock);
+    for (const struct query *q = en->running; q != NULL && n < max; q = q->next)
+        fill_info(q, &out[n++]);
+    kept = en->finished < RECENT ? en->finished : RECENT;
+    for (size_t i = 0; i < kept && n < max; i++)
+        out[n++] = en->recent[(en->finished - 1 - i) % RECENT];
+    lock_release(&en->lock);
+    return n;
+}
+
+bool query_lookup(struct query_engine *en, const char *id, struct query_info *out)
+{
+    struct query_info list[RECENT + ENGINE_THREADS_MAX];
+    size_t n = query_list(en, list, NITEMS(list));
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i].id, id) == 0) {
+            *out = list[i];
+            return true;
+        }
+    return false;
+}
+
+bool query_cancel_id(struct query_engine *en, const char *id)
+{
+    bool found = false;
+
+    lock_take(&en->lock);
+    for (struct query *q = en->running; q != NULL; q = q->next)
+        if (strcmp(q->request.id, id) == 0) {
+            atomic_store(&q->cancel, true);
+            found = true;
+        }
+    pthread_cond_broadcast(&en->work);
+    lock_release(&en->lock);
+    return found;
+}
