@@ -9,3 +9,11 @@ if(Python3_FOUND AND TARGET flowviewerd)
       ENVIRONMENT "FLOWVIEWERD=$<TARGET_FILE:flowviewerd>;FLOWGEN=${CMAKE_BINARY_DIR}/flowgen;PYTHONPATH=${CMAKE_CURRENT_LIST_DIR}")
   endforeach()
 endif()
+
+# Not a test: prints how many requests a second 64 clients get (needs wrk).
+if(Python3_FOUND AND TARGET flowviewerd)
+  add_custom_target(load
+    COMMAND ${CMAKE_COMMAND} -E env FLOWVIEWERD=$<TARGET_FILE:flowviewerd>
+      ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/contrib/load.py
+    DEPENDS flowviewerd USES_TERMINAL VERBATIM)
+endif()
