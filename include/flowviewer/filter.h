@@ -32,6 +32,9 @@ struct value_set {
 /* Set operations; -1 only when out of memory. Domain is 0..max for complement. */
 int value_set_add(
     struct value_set *s, uint64_t low, uint64_t high); /* any order, may overlap */
+/* Many at once, in any order, also overlapping: sorts them once, where adding one by one
+ * moves the list for each that does not come last. */
+int value_set_add_all(struct value_set *s, const struct value_range *list, size_t n);
 int value_set_subtract(struct value_set *s, uint64_t low, uint64_t high);
 int value_set_complement(struct value_set *s, uint64_t max);
 bool value_set_has(const struct value_set *s, uint64_t v);
@@ -39,7 +42,10 @@ void value_set_free(struct value_set *s);
 
 enum filter_op { FILTER_TRUE, FILTER_FALSE, FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_IN };
 
-/* Leaf fields beyond enum flow_field: computed from a flow's numbers. */
+/* Leaf fields beyond enum flow_field: computed from a flow's numbers. Append only: rates of
+ * an expression (bits, packets per second) are more of these, so that a comparison is a
+ * leaf whose set is a range, "host" an OR of two leaves, "not" a FILTER_NOT. Parsers bound
+ * the depth. */
 enum filter_field {
     FILTER_DURATION = FLOW_FIELDS, /* milliseconds, flow-tools': (end - start) mod 2^32 */
     FILTER_START_SECOND, /* floor(start / 1000), as flow-nfilter compares; 0 if before 1970
@@ -69,7 +75,7 @@ bool filter_match(const struct filter *f, const struct flow *flow);
 /* ---- FlowViewer's fields ---------------------------------------------------------------
  */
 
-/* One bad value. */
+/* One bad value. A list holds at most 200; a value is cut to what fits. */
 struct filter_problem {
     char parameter[32], value[64];
     char detail[160];

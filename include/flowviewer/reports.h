@@ -19,9 +19,11 @@ struct report {
     const char *title; /* "Source IP" */
     int keys[QUERY_KEYS_MAX];
     int key_count;
-    bool ports_only; /* flow-stat counts TCP and UDP flows only */
-    bool rate;       /* pair report: has the average rate column */
-    bool summary;    /* format 0 */
+    bool ports_only;       /* flow-stat counts TCP and UDP flows only */
+    bool rate;             /* pair report: has the average rate column */
+    bool summary;          /* format 0 */
+    int format;            /* flow-stat's -f of it; -1: it has none */
+    const char *stat_name; /* what flow-stat calls it */
 };
 
 extern const struct report report_table[];
@@ -37,7 +39,7 @@ enum column_kind {
     COLUMN_FLOWS,
     COLUMN_OCTETS,
     COLUMN_PACKETS,
-    COLUMN_DURATION,
+    COLUMN_TIME, /* sum of the flows' durations */
     COLUMN_RATE,
     COLUMN_OCTETS_PER_FLOW,
     COLUMN_PACKETS_PER_FLOW
@@ -47,8 +49,8 @@ struct report_column {
     const char *key;   /* API name: "source_address", "octets", "bps" */
     const char *label; /* "Source address" */
     const char *unit;  /* "" | "octets" | "bits/s" ... */
-    const char
-        *type; /* "address" "port" "prefix" "interface" "as" "protocol" "number" "rate" */
+    /* "address" "port" "prefix" "interface" "as" "protocol" "length" "number" "rate" */
+    const char *type;
     enum column_kind kind;
     int index; /* of the key */
 };
@@ -82,7 +84,8 @@ void report_cell_text(
     const struct report_view *v, const struct query_row *row, int column, struct buf *out);
 
 /* Whole answers in flow-stat's layout ("# --- ---- ---- Report Information --- --- ---"
- * ...). */
+ * ...), without the rate column, which flow-stat has not. Prefixes are written its
+ * way: 10.1/16. */
 void report_text(const struct report_view *v, const struct query_result *r,
     const char *sort, struct buf *out);
 /* Format 0 as flow-stat prints it, and as members of a JSON object. */
