@@ -68,8 +68,7 @@ void key_text(int key, uint64_t value, char out[KEY_TEXT_MAX])
         snprintf(out + n, KEY_TEXT_MAX - (size_t)n, "/%u", (unsigned)(value & 0xff));
 }
 
-/* ---- keys=
- * ----------------------------------------------------------------------------------- */
+/* ---- keys= ---------------------------------------------------------------------- */
 
 static int add_key(struct report *r, const char *name, struct err *e)
 {

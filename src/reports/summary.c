@@ -52,8 +52,7 @@ static struct summary_numbers summary_numbers(
     return n;
 }
 
-/* ---- text
- * ------------------------------------------------------------------------------------- */
+/* ---- text ----------------------------------------------------------------------- */
 
 /* Each '@' is the place of a bucket's share. */
 static const char packet_size_layout[] =
@@ -155,8 +154,7 @@ void report_summary_text(const struct query_summary *s, double multiplier, struc
     write_distribution(time_layout, s->flow_time, s->flows, out);
 }
 
-/* ---- JSON
- * -------------------------------------------------------------------------------------- */
+/* ---- JSON ----------------------------------------------------------------------- */
 
 /* [{"to": 32, "flows": 7, "share": 0.35}, ...]; the last bucket has no upper bound. */
 static void json_distribution(struct json *j, const char *key, const uint64_t *bounds,

@@ -54,8 +54,7 @@ void report_view_init(
     }
 }
 
-/* ---- the question
- * ------------------------------------------------------------------------------ */
+/* ---- the question --------------------------------------------------------------- */
 
 int view_order(const struct report_view *v, const char *sort, int *order, bool *ascending,
     struct err *e)
