@@ -119,8 +119,7 @@ void json_seconds(struct json *j, const char *key, int64_t ms); /* ms as Unix se
 void json_ipv4(struct json *j, const char *key, uint32_t addr);
 void json_key(struct json *j, const char *key); /* then write the value into out yourself */
 
-/* ---- text ----------------------------------------------------------------------------
- */
+/* ---- text ----------------------------------------------------------------------- */
 /* Copy with truncation, always terminated. False if it was cut. */
 bool str_copy(char *dst, size_t size, const char *src);
 char *str_dup(const char *s); /* NULL when out of memory or s is NULL */
@@ -133,8 +132,7 @@ bool str_ipv4(const char *s, uint32_t *out);
 char *str_item(char **cursor, char sep);
 char *str_trim(char *s);
 
-/* ---- memory ----------------------------------------------------------------------------
- */
+/* ---- memory --------------------------------------------------------------------- */
 void *mem_array(size_t n, size_t size); /* calloc, checked; NULL on failure */
 void *mem_grow(
     void *p, size_t *cap, size_t need, size_t size); /* doubles; p stays valid on NULL */

@@ -130,8 +130,7 @@ int catalog_file_segments(
 /* Ledger row ids for the files to be named in segments before they are published. */
 int catalog_reserve_file_id(struct catalog *c, int64_t *id, struct err *e);
 
-/* ---- honesty
- * ------------------------------------------------------------------------------- */
+/* ---- honesty -------------------------------------------------------------------- */
 struct coverage {
     double share;           /* of the period that stored files cover, 0..1 */
     uint32_t files;         /* stored or damaged files in the period */

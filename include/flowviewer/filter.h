@@ -72,8 +72,7 @@ void filter_free(struct filter *f);
  * A flow that lacks the field (its export version has none) never satisfies a leaf. */
 bool filter_match(const struct filter *f, const struct flow *flow);
 
-/* ---- FlowViewer's fields ---------------------------------------------------------------
- */
+/* ---- FlowViewer's fields -------------------------------------------------------- */
 
 /* One bad value. A list holds at most 200; a value is cut to what fits. */
 struct filter_problem {

@@ -87,7 +87,7 @@ bool ft_name_time(const char *basename, int64_t *seconds);
 bool ft_name_is_finished(const char *basename);
 bool ft_name_is_temporary(const char *basename);
 
-/* ---- writing version 5 (tests and samples) ------------------------------------------- */
+/* ---- writing version 5 (tests and samples) -------------------------------------- */
 struct ft_writer;
 
 struct ft_writer_options {

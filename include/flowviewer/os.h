@@ -50,13 +50,18 @@ int os_pledge(const char *promises, struct err *e);
 int os_drop_privileges(const char *user, struct err *e);
 int os_daemonize(struct err *e); /* background, keeps no terminal; stdio to /dev/null */
 
-/* ---- files ------------------------------------------------------------------------------
- */
+/* ---- files ---------------------------------------------------------------------- */
 int os_fsync_directory(const char *path, struct err *e);
 /* Bytes that we may still write on the file system of path, and its size. */
 int os_disk_free(const char *path, uint64_t *available, uint64_t *total, struct err *e);
 uint64_t os_resident_bytes(void); /* of this process; 0 if unknown */
 int os_processors(void);
+
+/* ---- memory --------------------------------------------------------------------------------
+ * Large working memory straight from the kernel, in huge pages where it offers them; zeroed.
+ * NULL when there is none. Free it with the size it was asked with. */
+void *os_memory(size_t bytes);
+void os_memory_free(void *p, size_t bytes); /* NULL is fine */
 
 /* ---- service manager
  * ------------------------------------------------------------------------ sd_notify(3)'s

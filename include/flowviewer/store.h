@@ -24,8 +24,7 @@
 
 #define CHUNK 1024 /* flows that are decoded at once */
 
-/* ---- writing
- * ------------------------------------------------------------------------------ */
+/* ---- writing -------------------------------------------------------------------- */
 
 /* Where a run of flows came from, kept in the segment. */
 struct segment_source {
@@ -58,8 +57,7 @@ int segment_writer_finish(
     struct segment_writer *w, bool sync, struct segment_summary *out, struct err *e);
 void segment_writer_abort(struct segment_writer *w); /* removes the file, frees w */
 
-/* ---- reading
- * ------------------------------------------------------------------------------ */
+/* ---- reading -------------------------------------------------------------------- */
 
 struct segment;
 

@@ -28,8 +28,7 @@ struct start {
     int slot;
 };
 
-/* ---- one worker inside one query
- * --------------------------------------------------------------- */
+/* ---- one worker inside one query ------------------------------------------------ */
 
 static void worker_free(struct worker *w)
 {
@@ -125,8 +124,7 @@ int worker_block(struct worker *w, size_t task, struct err *e)
     return 0;
 }
 
-/* ---- phases
- * -------------------------------------------------------------------------------------- */
+/* ---- phases --------------------------------------------------------------------- */
 
 static void fail(struct query *q, const struct err *why)
 {
@@ -146,6 +144,18 @@ static bool stopping(const struct query *q)
            atomic_load_explicit(&q->failed, memory_order_relaxed);
 }
 
+static int run_task(struct query *q, struct worker *w, size_t task, struct err *e)
+{
+    switch (q->phase) {
+    case PHASE_SCAN:
+        return worker_block(w, task, e);
+    case PHASE_FLUSH:
+        return q->worker[task] != NULL ? q->shape->flush(q->worker[task]->shape, e) : 0;
+    default:
+        return q->shape->merge(w, task, e);
+    }
+}
+
 /* Work at the query's phase for a while. */
 static void run_slice(struct query *q, int slot)
 {
@@ -162,8 +172,7 @@ static void run_slice(struct query *q, int slot)
         size_t task = atomic_fetch_add(&q->next_task, 1);
         if (task >= q->task_count)
             return;
-        if ((q->phase == PHASE_SCAN ? worker_block(w, task, &e)
-                                    : q->shape->merge(w, task, &e)) == -1) {
+        if (run_task(q, w, task, &e) == -1) {
             fail(q, &e);
             return;
         }
@@ -199,6 +208,13 @@ static void gather_stats(struct query *q)
     s->passes = (uint32_t)q->pass;
 }
 
+static void enter(struct query *q, enum phase phase, size_t tasks)
+{
+    q->phase = phase;
+    q->task_count = tasks;
+    atomic_store(&q->next_task, 0);
+}
+
 /* Nobody is inside: go to the next phase. Returns true when the query is over. */
 static bool advance(struct query *q)
 {
@@ -209,26 +225,25 @@ static bool advance(struct query *q)
         return true;
     if (q->phase == PHASE_SCAN) {
         q->pass++;
-        q->task_count = q->shape->merge_tasks(q);
-        q->phase = PHASE_MERGE;
-        atomic_store(&q->next_task, 0);
-        if (q->task_count > 0)
+        if (q->shape->merge_tasks(q) > 0) {
+            enter(q, PHASE_FLUSH, ENGINE_THREADS_MAX);
             return false;
+        }
+    } else if (q->phase == PHASE_FLUSH) {
+        enter(q, PHASE_MERGE, q->shape->merge_tasks(q));
+        return false;
     }
     more = q->shape->finish(q, &e);
     if (more == -1)
         fail(q, &e);
     if (more != 1)
         return true;
-    q->phase = PHASE_SCAN;
-    q->task_count = q->plan.task_count;
     atomic_store(&q->scanned, 0);
-    atomic_store(&q->next_task, 0);
+    enter(q, PHASE_SCAN, q->plan.task_count);
     return false;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------- */
 
 static void fill_info(const struct query *q, struct query_info *out)
 {
@@ -311,8 +326,7 @@ static void drop_reference(struct query *q)
         query_free(q);
 }
 
-/* ---- the workers
- * ------------------------------------------------------------------------------------ */
+/* ---- the workers ---------------------------------------------------------------- */
 
 static bool has_work(const struct query *q, int threads)
 {
@@ -445,8 +459,7 @@ void query_engine_stop(struct query_engine *en)
     free(en);
 }
 
-/* ---- submitting
- * ------------------------------------------------------------------------------------- */
+/* ---- submitting ----------------------------------------------------------------- */
 
 static int check_request(const struct query_request *r, struct err *e)
 {
@@ -561,9 +574,7 @@ int query_submit(
     return 0;
 }
 
-/* ---- watching
- * ----------------------------------------------------------------------------------------
- */
+/* ---- watching ------------------------------------------------------------------- */
 
 bool query_wait(struct query *q, int64_t ms)
 {

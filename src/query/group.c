@@ -47,8 +47,7 @@ struct group_worker {
     uint64_t rows_total;
 };
 
-/* ---- plan
- * ------------------------------------------------------------------------------------- */
+/* ---- plan ----------------------------------------------------------------------- */
 
 static unsigned field_bits(uint32_t max)
 {
@@ -113,8 +112,7 @@ static uint64_t key_value(const struct part *p, const uint64_t *words)
     return p->bits >= 64 ? v : v & ((UINT64_C(1) << p->bits) - 1);
 }
 
-/* ---- order of rows
- * ------------------------------------------------------------------------------ */
+/* ---- order of rows -------------------------------------------------------------- */
 
 static bool entry_before(const void *context, const void *a, const void *b)
 {
@@ -213,9 +211,7 @@ static void *group_worker_new(struct query *q)
     return w;
 }
 
-/* ---- totals
- * ---------------------------------------------------------------------------------------
- */
+/* ---- totals --------------------------------------------------------------------- */
 
 static void add_totals(
     struct group_worker *g, struct reader *r, const uint16_t *rows, uint32_t n)
@@ -247,9 +243,7 @@ static void add_block_totals(struct group_worker *g, const struct block *b)
     g->totals[MEASURE_PACKETS] += b->packets;
 }
 
-/* ---- dense
- * ------------------------------------------------------------------------------------------
- */
+/* ---- dense ---------------------------------------------------------------------- */
 
 /* Bits of all keys' codes together; more than DENSE_BITS: not dense. */
 static unsigned dense_bits(
@@ -323,21 +317,39 @@ static void dense_add(struct group_worker *g, struct reader *r, const uint32_t *
     }
 }
 
-/* One entry out of a cell, its codes taken apart from the last key to the first. */
-static void cell_entry(struct group_worker *g, const struct query *q, struct reader *r,
-    int end, uint32_t code, uint64_t *entry)
+/* How to take a code of all keys apart, from the last key to the first. */
+struct code_part {
+    const uint32_t *dictionary;
+    unsigned width, shift;
+    int word;
+};
+
+static void code_parts(const struct group *g, const struct query *q, struct reader *r,
+    int end, struct code_part *parts)
+{
+    for (int i = 0; i < q->request.key_count; i++) {
+        const struct part *p = &g->part[i];
+        parts[i] = (struct code_part){reader_dictionary(r, p->field[end]),
+            reader_column(r, p->field[end])->width, p->shift, p->word};
+    }
+}
+
+/* One entry out of a cell. */
+static void cell_entry(const struct group_worker *g, const struct code_part *parts,
+    int keys, uint32_t code, uint64_t *entry)
 {
     const struct cell *c = &g->cells[code];
-    uint64_t *measure = entry + g->group->shape.words;
+    int words = g->group->shape.words;
+    uint64_t *measure = entry + words;
     uint32_t rest = code;
 
-    memset(entry, 0, (size_t)g->group->shape.words * sizeof(*entry));
-    for (int i = q->request.key_count - 1; i >= 0; i--) {
-        const struct part *p = &g->group->part[i];
-        unsigned width = reader_column(r, p->field[end])->width;
-        uint32_t own = rest & (((uint32_t)1 << width) - 1);
-        entry[p->word] |= (uint64_t)reader_dictionary(r, p->field[end])[own] << p->shift;
-        rest >>= width;
+    for (int w = 0; w < words; w++)
+        entry[w] = 0;
+    for (int i = keys - 1; i >= 0; i--) {
+        const struct code_part *p = &parts[i];
+        uint32_t own = rest & (((uint32_t)1 << p->width) - 1);
+        entry[p->word] |= (uint64_t)p->dictionary[own] << p->shift;
+        rest >>= p->width;
     }
     measure[MEASURE_FLOWS] = c->flows;
     measure[MEASURE_OCTETS] = c->octets;
@@ -349,13 +361,16 @@ static void cell_entry(struct group_worker *g, const struct query *q, struct rea
 static bool dense_flush(struct group_worker *g, const struct query *q, struct reader *r,
     int end, uint32_t codes)
 {
+    struct code_part parts[QUERY_KEYS_MAX];
     uint32_t n = 0;
 
+    code_parts(g->group, q, r, end, parts);
     for (uint32_t code = 0; code < codes; code++) {
         struct cell *c = &g->cells[code];
         if ((c->flows | c->packets | c->octets) == 0)
             continue;
-        cell_entry(g, q, r, end, code, g->entries + (size_t)n * g->stride);
+        cell_entry(
+            g, parts, q->request.key_count, code, g->entries + (size_t)n * g->stride);
         *c = (struct cell){0};
         if (g->group->duration)
             g->durations[code] = 0;
@@ -368,9 +383,7 @@ static bool dense_flush(struct group_worker *g, const struct query *q, struct re
     return groups_add(g->groups, g->entries, n);
 }
 
-/* ---- rows
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- rows ----------------------------------------------------------------------- */
 
 /* The values of one key for the chosen rows, or'ed into the entries. */
 static void put_key(struct group_worker *g, struct reader *r, const struct part *p, int end,
@@ -424,9 +437,7 @@ static bool rows_add(struct group_worker *g, const struct query *q, struct reade
     return groups_add(g->groups, g->entries, n);
 }
 
-/* ---- a block
- * --------------------------------------------------------------------------------------------
- */
+/* ---- a block -------------------------------------------------------------------- */
 
 /* Have every column that will be read checked now, so that nothing fails half way. False:
  * the block lacks a key (or a column is bad). */
@@ -516,9 +527,13 @@ static int group_block(struct worker *w, size_t task, enum verdict v, struct err
     return 0;
 }
 
-/* ---- merging
- * ----------------------------------------------------------------------------------------------
- */
+/* ---- merging -------------------------------------------------------------------- */
+
+static int group_flush(void *shape, struct err *e)
+{
+    struct group_worker *g = shape;
+    return groups_flush(g->groups) ? 0 : err_nomem(e, "groups of a query");
+}
 
 static size_t group_merge_tasks(struct query *q)
 {
@@ -629,6 +644,7 @@ const struct shape shape_group = {
     .worker_new = group_worker_new,
     .worker_free = group_worker_free,
     .block = group_block,
+    .flush = group_flush,
     .merge_tasks = group_merge_tasks,
     .merge = group_merge,
     .finish = group_finish,

@@ -1,21 +1,21 @@
 /*
  * groups: sums by key, in hash partitions. Private to the query room.
  *
- * An entry is key words and measures, all 64-bit. A worker appends entries to partitions by
- * the top bits of the key's hash; when a partition has grown it is aggregated in a small
- * table (equal keys become one entry), so that tables stay in cache however many keys there
- * are. At the end, partition by partition, the workers' entries are joined. Partitions
- * never share a key, so a query that is short of memory can drop some and come back for
- * them.
+ * An entry is key words and measures, all 64-bit. A worker's entries go first into one table of
+ * bounded size that adds up equal keys; what does not fit there goes to partitions, by the top
+ * bits of the key's hash. At the end the workers' partitions are joined one by one, in tables
+ * that are small however many keys there are. Partitions never share a key, so a query that is
+ * short of memory can drop some and come back for them.
  */
 #ifndef FLOWVIEWER_QUERY_GROUPS_H
 #define FLOWVIEWER_QUERY_GROUPS_H
 
-#include "flowviewer/base.h"
 #include <stdatomic.h>
 
-#define PARTITIONS    256
-#define KEY_WORDS_MAX 8
+#include "flowviewer/base.h"
+#include "query/join.h"
+
+#define PARTITIONS 256
 
 /* One query's shape of entries and its memory account, shared by its workers. */
 struct groups_shape {
@@ -32,17 +32,19 @@ struct groups; /* one worker's */
 struct groups *groups_new(struct groups_shape *shape);
 void groups_free(struct groups *g);
 
-/* Append n entries (n x (words + measures), not aggregated). Keys of partitions outside the
- * pass are passed over. False: out of memory (the allocator's, not the budget's). */
+/* Add n entries (n x (words + measures)). Keys of partitions outside the pass may be passed over.
+ * False: out of memory (the allocator's, not the budget's). */
 bool groups_add(struct groups *g, const uint64_t *entries, uint32_t n);
-/* Call between blocks: gives up partitions that other workers dropped from the pass, and
- * when this worker is over its share of the budget aggregates, then halves the pass. False:
- * a single partition does not fit. */
+/* Call between blocks: gives up partitions that other workers dropped from the pass, and when
+ * this worker is over its share of the budget aggregates, then halves the pass. False: a single
+ * partition does not fit. */
 bool groups_keep_within_budget(struct groups *g);
+/* After the last add: everything into the partitions. */
+bool groups_flush(struct groups *g);
 
-/* All entries of a partition over several workers, aggregated: a contiguous array that
- * belongs to 'into' until its next use. Takes the partition's entries away. NULL when out
- * of memory; *n = 0 with a non-NULL result when there are none. */
+/* All entries of a partition over several workers, added up: an array that belongs to 'into'
+ * until its next use. Takes the partition's entries away. NULL when out of memory. Different
+ * partitions may be joined at the same time into different groups. */
 const uint64_t *groups_join(struct groups *into, struct groups *const *workers, int count,
     unsigned partition, uint32_t *n);
 

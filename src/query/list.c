@@ -119,8 +119,7 @@ static int list_merge(struct worker *w, size_t task, struct err *e)
     return err_set(e, ERR_INTERNAL, "a listing has nothing to merge");
 }
 
-/* ---- reading the page
- * ------------------------------------------------------------------------------ */
+/* ---- reading the page ----------------------------------------------------------- */
 
 static int by_place(const void *a, const void *b)
 {

@@ -44,8 +44,7 @@ struct binding {
     uint8_t *mask; /* CHUNK bytes for each node */
 };
 
-/* ---- compiling
- * ------------------------------------------------------------------------------ */
+/* ---- compiling ------------------------------------------------------------------ */
 
 static int add_node(struct predicate *p, enum node_kind kind)
 {
@@ -189,8 +188,7 @@ void binding_free(struct binding *b)
     free(b);
 }
 
-/* ---- binding to a block
- * --------------------------------------------------------------------- */
+/* ---- binding to a block --------------------------------------------------------- */
 
 /* First range that ends at or after v. */
 static size_t range_at(const struct value_set *s, uint64_t v)
@@ -385,8 +383,7 @@ enum verdict predicate_bind(struct binding *b, struct reader *r)
     return bind_node(b, r, 0);
 }
 
-/* ---- selecting flows
- * --------------------------------------------------------------------------- */
+/* ---- selecting flows ------------------------------------------------------------ */
 
 static void select_key(
     const struct bound *b, const uint32_t *codes, uint32_t n, uint8_t *mask)

@@ -4,6 +4,7 @@
  * each are a shape of question.
  *
  *   SCAN   tasks are blocks     each worker aggregates privately
+ *   FLUSH  tasks are workers    each one's results are made ready to be joined
  *   MERGE  tasks are the shape's own (partitions of a group query)
  *   then finish, or SCAN again for partitions that did not fit the memory budget
  */
@@ -55,6 +56,8 @@ struct shape {
     void (*worker_free)(void *shape);
     /* One block that is not ruled out; w->reader is on it. */
     int (*block)(struct worker *w, size_t task, enum verdict v, struct err *e);
+    /* Make one worker's results ready; any thread may do it. NULL: nothing to do. */
+    int (*flush)(void *shape, struct err *e);
     /* Tasks of the merge phase (0: none) and one of them. */
     size_t (*merge_tasks)(struct query *q);
     int (*merge)(struct worker *w, size_t task, struct err *e);
@@ -64,7 +67,7 @@ struct shape {
 
 extern const struct shape shape_group, shape_summary, shape_list;
 
-enum phase { PHASE_SCAN, PHASE_MERGE, PHASE_OVER };
+enum phase { PHASE_SCAN, PHASE_FLUSH, PHASE_MERGE, PHASE_OVER };
 
 struct query {
     struct query_engine *engine;

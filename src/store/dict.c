@@ -45,8 +45,7 @@ void dict_builder_free(struct dict_builder *d)
     free(d);
 }
 
-/* ---- values near each other
- * --------------------------------------------------------------- */
+/* ---- values near each other ----------------------------------------------------- */
 
 static uint32_t build_by_table(struct dict_builder *d, const uint32_t *column, uint32_t n,
     uint32_t low, uint32_t range, uint32_t *values, uint32_t *codes)
@@ -66,8 +65,7 @@ static uint32_t build_by_table(struct dict_builder *d, const uint32_t *column, u
     return distinct;
 }
 
-/* ---- values far apart
- * ----------------------------------------------------------------------- */
+/* ---- values far apart ----------------------------------------------------------- */
 
 static uint32_t slot_of(uint32_t value, uint32_t slot_count)
 {

@@ -72,8 +72,7 @@ void bitunpack(const void *bytes, uint32_t n, unsigned width, uint32_t *restrict
     }
 }
 
-/* ---- packed vectors -------------------------------------------------------------------
- */
+/* ---- packed vectors ------------------------------------------------------------- */
 
 #define EXCEPTION_COST 6 /* bytes: position and a high part of 32 bits */
 

@@ -26,8 +26,7 @@ struct segment {
     atomic_uchar *checked;              /* per block: its filter, then its columns */
 };
 
-/* ---- opening ----------------------------------------------------------------------------
- */
+/* ---- opening -------------------------------------------------------------------- */
 
 static int bad(const struct segment *s, struct err *e, const char *what, uint64_t offset)
 {
@@ -215,8 +214,7 @@ uint32_t segment_sources(const struct segment *s, const struct segment_source **
     return s->head->sources;
 }
 
-/* ---- blocks and columns
- * -------------------------------------------------------------------- */
+/* ---- blocks and columns --------------------------------------------------------- */
 
 int segment_block(const struct segment *s, uint32_t index, struct block *b)
 {
@@ -335,8 +333,7 @@ bool block_may_have_address(const struct block *b, uint32_t address)
     return state == 2 || (words[word] & bits) == bits;
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------- */
 
 void column_dictionary(const struct column *c, int64_t *values)
 {

@@ -114,8 +114,7 @@ void segment_writer_abort(struct segment_writer *w)
     writer_free(w);
 }
 
-/* ---- one column -------------------------------------------------------------------------
- */
+/* ---- one column ----------------------------------------------------------------- */
 
 static void align(struct buf *out)
 {
@@ -250,8 +249,7 @@ static int put_column(struct segment_writer *w, const struct flow_block *b, int 
     return 0;
 }
 
-/* ---- one block
- * ---------------------------------------------------------------------------- */
+/* ---- one block ------------------------------------------------------------------ */
 
 static void add_to_filter(
     uint64_t *words, uint32_t n, const struct flow_block *b, int field)
@@ -387,8 +385,7 @@ static int encode(struct segment_writer *w, const struct flow_block *b, struct e
     return 0;
 }
 
-/* ---- gathering
- * ------------------------------------------------------------------------------ */
+/* ---- gathering ------------------------------------------------------------------ */
 
 static void copy_rows(
     struct flow_block *to, const struct flow_block *from, uint32_t first, uint32_t n)
@@ -454,8 +451,7 @@ int segment_writer_source(struct segment_writer *w, int64_t file, struct err *e)
     return 0;
 }
 
-/* ---- the end
- * ---------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------- */
 
 static int put_footer(struct segment_writer *w, struct err *e)
 {
