@@ -19,8 +19,7 @@ void claims_free(struct claims *c)
     *c = (struct claims){0};
 }
 
-/* ---- the claims that cover the sweep's position, highest rank on top (a binary heap)
- * -------- */
+/* ---- the claims that cover the sweep's position, highest rank on top (a binary heap)  */
 
 struct open_claims {
     const struct claim **heap;
@@ -60,8 +59,7 @@ static void heap_pop(struct open_claims *o)
     }
 }
 
-/* ---- the sweep
- * ------------------------------------------------------------------------------ */
+/* ---- the sweep ------------------------------------------------------------------ */
 
 static int by_low(const void *a, const void *b)
 {

@@ -132,9 +132,7 @@ int report_request(
     return v->report.ports_only ? narrow_to_ports(q, e) : 0;
 }
 
-/* ---- cells
- * ---------------------------------------------------------------------------------------
- */
+/* ---- cells ---------------------------------------------------------------------- */
 
 uint64_t multiplied(uint64_t v, double multiplier)
 {

@@ -50,8 +50,7 @@ static bool matches(const struct filter *f, int field, uint32_t value)
     return filter_match(f, &flow);
 }
 
-/* ---- what matches
- * --------------------------------------------------------------------------- */
+/* ---- what matches --------------------------------------------------------------- */
 
 #define A(a, b, c, d)                                                                      \
     ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
@@ -229,8 +228,7 @@ static void test_fields_are_anded(void **unused)
     filter_free(f);
 }
 
-/* ---- mistakes
- * --------------------------------------------------------------------------------- */
+/* ---- mistakes ------------------------------------------------------------------- */
 
 static const struct {
     const char *parameter, *value, *item, *detail;

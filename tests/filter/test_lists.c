@@ -59,8 +59,7 @@ static bool any_include(const struct item *items, size_t n)
     return false;
 }
 
-/* ---- numbers: the last item that names the value
- * ------------------------------------------------ */
+/* ---- numbers: the last item that names the value -------------------------------- */
 
 static bool naive_number(const struct item *items, size_t n, uint32_t v)
 {
@@ -96,8 +95,7 @@ static void test_numbers(void **unused)
     }
 }
 
-/* ---- addresses: the longest prefix, of equal ones the first
- * ----------------------------------------- */
+/* ---- addresses: the longest prefix, of equal ones the first --------------------- */
 
 static bool naive_address(const struct item *items, size_t n, uint32_t v)
 {
@@ -141,8 +139,7 @@ static void test_addresses(void **unused)
     }
 }
 
-/* ---- value/mask: the last item that names the value
- * --------------------------------------------------- */
+/* ---- value/mask: the last item that names the value ----------------------------- */
 
 static bool naive_bits(const struct item *items, size_t n, uint32_t v)
 {

@@ -11,9 +11,7 @@
 
 #include "flowviewer/reports.h"
 
-/* ---- tables
- * -----------------------------------------------------------------------------------------
- */
+/* ---- tables --------------------------------------------------------------------- */
 
 static void check_text(const char *report, double multiplier, const struct query_row *row,
     const char *sort, const char *expected)
@@ -221,9 +219,7 @@ static void test_multiplied_summary(void **unused)
     buf_free(&out);
 }
 
-/* ---- flows
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- flows ---------------------------------------------------------------------- */
 
 static void test_flow_line(void **unused)
 {

@@ -145,9 +145,7 @@ static void test_summary_request(void **unused)
     assert_int_equal(q.key_count, 0);
 }
 
-/* ---- cells
- * -----------------------------------------------------------------------------------------
- */
+/* ---- cells ---------------------------------------------------------------------- */
 
 static void check_row(
     const struct report_view *v, const struct query_row *row, const char *expected)
