@@ -80,7 +80,7 @@ struct query_row {
     uint64_t measure[MEASURES];
 };
 
-#define SUMMARY_SIZE_BUCKETS   26
+#define SUMMARY_SIZE_BUCKETS   27 /* flow-stat's 26, and what it leaves out: above 4608 */
 #define SUMMARY_PACKET_BUCKETS 26
 #define SUMMARY_OCTET_BUCKETS  26
 #define SUMMARY_TIME_BUCKETS   26

@@ -7,7 +7,7 @@
 
 const uint64_t query_bounds_packet_size[SUMMARY_SIZE_BUCKETS] = {32, 64, 96, 128, 160, 192,
     224, 256, 288, 320, 352, 384, 416, 448, 480, 512, 544, 576, 1024, 1536, 2048, 2560,
-    3072, 3584, 4096, UINT64_MAX};
+    3072, 3584, 4096, 4608, UINT64_MAX};
 const uint64_t query_bounds_packets[SUMMARY_PACKET_BUCKETS] = {1, 2, 4, 8, 12, 16, 20, 24,
     28, 32, 36, 40, 44, 48, 52, 60, 100, 200, 300, 400, 500, 600, 700, 800, 900,
     UINT64_MAX};
