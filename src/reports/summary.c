@@ -54,7 +54,8 @@ static struct summary_numbers summary_numbers(
 
 /* ---- text ----------------------------------------------------------------------- */
 
-/* Each '@' is the place of a bucket's share. */
+/* Each '@' is the place of a bucket's share. There is none for packets above 4608 octets:
+ * flow-stat leaves them out. */
 static const char packet_size_layout[] =
     "IP packet size distribution:\n"
     "   1-32   64   96  128  160  192  224  256  288  320  352  384  416  448  480\n"
@@ -156,7 +157,8 @@ void report_summary_text(const struct query_summary *s, double multiplier, struc
 
 /* ---- JSON ----------------------------------------------------------------------- */
 
-/* [{"to": 32, "flows": 7, "share": 0.35}, ...]; the last bucket has no upper bound. */
+/* [{"to": 32, "records": 7, "share": 0.35}, ...]; the last bucket has no upper bound. Buckets
+ * count records, which in aggregated exports (version 8) stand for several flows each. */
 static void json_distribution(struct json *j, const char *key, const uint64_t *bounds,
     const uint64_t *buckets, size_t n, uint64_t flows)
 {
@@ -167,7 +169,7 @@ static void json_distribution(struct json *j, const char *key, const uint64_t *b
             json_null(j, "to");
         else
             json_u64(j, "to", bounds[i]);
-        json_u64(j, "flows", buckets[i]);
+        json_u64(j, "records", buckets[i]);
         json_double(j, "share", flows == 0 ? 0 : (double)buckets[i] / (double)flows);
         json_end_object(j);
     }
@@ -178,6 +180,7 @@ void report_summary_json(const struct query_summary *s, double multiplier, struc
 {
     struct summary_numbers n = summary_numbers(s, multiplier);
 
+    json_u64(j, "records", s->records);
     json_u64(j, "flows", n.flows);
     json_u64(j, "octets", n.octets);
     json_u64(j, "packets", n.packets);
