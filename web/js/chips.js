@@ -3,30 +3,50 @@
 import { h, fill, icon } from './dom.js';
 import { FIELDS } from './fields.js';
 import { items, without, changed } from './state.js';
+import { keepFocus } from './focus.js';
 
 function chip(field, item, state, go) {
   const excluded = field.list && item.startsWith('-');
   const option = field.options?.find(([value]) => value === item);
   const value = option ? option[1] : excluded ? item.slice(1) : item;
-  return h('li', { class: `chip${excluded ? ' excluded' : ''}` },
+  return h(
+    'li',
+    { class: `chip${excluded ? ' excluded' : ''}` },
     h('span', { class: 'chip-field' }, field.chip, excluded && h('b', {}, ' not')),
     h('span', { class: 'chip-value' }, value),
-    h('button', {
-      type: 'button',
-      'aria-label': `Remove ${field.chip} ${excluded ? 'not ' : ''}${value}`,
-      on: { click: () => go(without(state, field.name, item)) },
-    }, icon('close')));
+    h(
+      'button',
+      {
+        type: 'button',
+        'data-focus': 'chip:',
+        'aria-label': `Remove ${field.chip} ${excluded ? 'not ' : ''}${value}`,
+        on: { click: () => go(without(state, field.name, item)) },
+      },
+      icon('close'),
+    ),
+  );
 }
 
 export function showChips(list, state, go) {
   const used = FIELDS.filter((field) => field.chip && state[field.name]);
-  const chips = used.flatMap((field) => (field.list ? items(state[field.name]) : [state[field.name]])
-    .map((item) => chip(field, item, state, go)));
+  const chips = used.flatMap((field) =>
+    (field.list ? items(state[field.name]) : [state[field.name]]).map((item) => chip(field, item, state, go)),
+  );
   if (chips.length > 1) {
     const cleared = Object.fromEntries(used.map((field) => [field.name, '']));
-    chips.push(h('li', {}, h('button', { type: 'button', class: 'link', on: { click: () => go(changed(state, cleared)) } }, 'Clear all')));
+    chips.push(
+      h(
+        'li',
+        {},
+        h(
+          'button',
+          { type: 'button', class: 'link', on: { click: () => go(changed(state, cleared)) } },
+          'Clear all',
+        ),
+      ),
+    );
   }
-  fill(list, chips);
+  keepFocus(list, document.getElementById('result'), () => fill(list, chips));
   list.hidden = chips.length === 0;
   return chips.length;
 }

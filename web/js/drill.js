@@ -11,10 +11,16 @@ const FIELDS_OF = {
   dest_address: [['dest_address', 'destination']],
   source_prefix: [['source_address', 'source prefix']],
   dest_prefix: [['dest_address', 'destination prefix']],
-  address: [['source_address', 'source'], ['dest_address', 'destination']],
+  address: [
+    ['source_address', 'source'],
+    ['dest_address', 'destination'],
+  ],
   source_port: [['source_port', 'source port']],
   dest_port: [['dest_port', 'destination port']],
-  port: [['source_port', 'source port'], ['dest_port', 'destination port']],
+  port: [
+    ['source_port', 'source port'],
+    ['dest_port', 'destination port'],
+  ],
   source_as: [['source_as', 'source AS']],
   dest_as: [['dest_as', 'destination AS']],
   source_if: [['source_if', 'input interface']],
@@ -42,19 +48,24 @@ function filterTo({ fields, value, state, go }) {
 function exclude({ fields, value, state, go }) {
   if (fields.some(([field]) => NOT_EXCLUDED.has(field))) return [];
   const noun = fields.length > 1 ? fields[0][1].replace('source', '').trim() || 'host' : fields[0][1];
-  return [{
-    icon: 'exclude',
-    label: `Exclude this ${noun}`,
-    run: () => go(fields.reduce((next, [field]) => excluding(next, field, value), state)),
-  }];
+  return [
+    {
+      icon: 'exclude',
+      label: `Exclude this ${noun}`,
+      run: () => go(fields.reduce((next, [field]) => excluding(next, field, value), state)),
+    },
+  ];
 }
 
 function copy({ value }) {
-  return [null, {
-    icon: 'copy',
-    label: 'Copy',
-    run: async () => announce((await copyText(String(value))) ? `${value} copied` : 'Could not copy'),
-  }];
+  return [
+    null,
+    {
+      icon: 'copy',
+      label: 'Copy',
+      run: async () => announce((await copyText(String(value))) ? `${value} copied` : 'Could not copy'),
+    },
+  ];
 }
 
 const ACTIONS = [filterTo, exclude, copy];
@@ -63,7 +74,11 @@ const ACTIONS = [filterTo, exclude, copy];
 export function drill(anchor, { column, value, name }, state, go) {
   const context = { fields: FIELDS_OF[column.key], value, state, go };
   const title = [`${column.label} `, document.createTextNode(''), strong(value), name ? ` ${name}` : ''];
-  openMenu(anchor, title, ACTIONS.flatMap((action) => action(context)));
+  openMenu(
+    anchor,
+    title,
+    ACTIONS.flatMap((action) => action(context)),
+  );
 }
 
 function strong(value) {

@@ -17,7 +17,14 @@ function dataRange(answer, devices) {
 }
 
 function box(title, text, ...actions) {
-  return h('div', { class: 'empty' }, icon('filter'), h('h2', {}, title), h('p', {}, text), h('p', { class: 'empty-actions' }, actions));
+  return h(
+    'div',
+    { class: 'empty' },
+    icon('filter'),
+    h('h3', {}, title),
+    h('p', {}, text),
+    h('p', { class: 'empty-actions' }, actions),
+  );
 }
 
 const button = (label, run) => h('button', { type: 'button', on: { click: run } }, label);
@@ -26,22 +33,44 @@ export function whyEmpty(answer, state, devices, go) {
   const range = dataRange(answer, devices);
   const scope = state.device ? `of ${state.device}` : '';
   if (!range) {
-    return box('No flows are stored yet', `Nothing has been read ${scope} so far. The status page says what the daemon is doing.`,
-      h('a', { href: '/status' }, 'Open status'));
+    return box(
+      'No flows are stored yet',
+      `Nothing has been read ${scope} so far. The status page says what the daemon is doing.`,
+      h('a', { href: '/status' }, 'Open status'),
+    );
   }
   if (range.last < answer.start || range.first >= answer.end) {
-    const last = () => go(changed(state, { start: parameter(range.last - HOUR), end: parameter(range.last + 1) }));
-    return box('No data in this period', `Stored flows ${scope} run from ${moment(range.first)} to ${moment(range.last)}.`,
-      button('Show the last hour with data', last));
+    const last = () =>
+      go(changed(state, { start: parameter(range.last - HOUR), end: parameter(range.last + 1) }));
+    return box(
+      'No data in this period',
+      `Stored flows ${scope} run from ${moment(range.first)} to ${moment(range.last)}.`,
+      button('Show the last hour with data', last),
+    );
   }
   const filters = FIELDS.filter((field) => field.chip && field.name !== 'device' && state[field.name]);
   const scanned = answer.stats?.flows_scanned ?? 0;
   if (filters.length === 0) {
-    return box('No flows in this period', `There are stored flows ${scope} before and after, but none that belong to this period.`);
+    return box(
+      'No flows in this period',
+      `There are stored flows ${scope} before and after, but none that belong to this period.`,
+    );
   }
   const cleared = Object.fromEntries(filters.map((field) => [field.name, '']));
-  return box('The filter matched no flows', scanned > 0
-    ? `None of the ${plural(scanned, 'flow')} looked at in this period fits all conditions above.`
-    : 'No stored flow of this period can fit: the index ruled out every block.',
-  button('Remove all conditions', () => go(changed(state, cleared))));
+  return box(
+    'The filter matched no flows',
+    scanned > 0
+      ? `None of the ${plural(scanned, 'flow')} looked at in this period fits all conditions above.`
+      : 'No stored flow of this period can fit: the index ruled out every block.',
+    button('Remove all conditions', () => go(changed(state, cleared))),
+  );
+}
+
+/** Flows matched, but no row is large enough. */
+export function belowCutoff(answer, state, go) {
+  return box(
+    'No row reaches the cutoff',
+    `The largest of ${plural(answer.rows_total, 'row')} has fewer octets than the cutoff asks for.`,
+    button('Remove the cutoff', () => go(changed(state, { cutoff_octets: '' }))),
+  );
 }

@@ -27,12 +27,17 @@ function copier(label, title, text) {
 
 export function exportBar(answer, state) {
   const file = `flowviewer-${answer.report ?? 'report'}`;
-  const link = (output, name, extra = {}) => h('a', { class: 'button quiet', href: question(answer, state, output), ...extra }, name);
+  const link = (output, name, extra = {}) =>
+    h('a', { class: 'button quiet', href: question(answer, state, output), ...extra }, name);
   return [
     link('csv', 'CSV', { download: `${file}.csv`, title: 'Rows as comma-separated values' }),
     link('json', 'JSON', { title: 'The API’s answer' }),
     link('text', 'Text', { title: 'The layout of flow-stat' }),
-    copier('curl', 'Copy this question as a curl command', () => `curl -s ${quoted(location.origin + question(answer, state, 'json'))}`),
+    copier(
+      'curl',
+      'Copy this question as a curl command',
+      () => `curl -s ${quoted(location.origin + question(answer, state, 'json'))}`,
+    ),
     copier('Link', 'Copy a link to exactly this period', () => {
       const fixed = changed(state, { start: parameter(answer.start), end: parameter(answer.end) });
       return `${location.origin}${location.pathname}?${format(fixed)}`;

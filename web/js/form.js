@@ -32,7 +32,11 @@ function control(field) {
 
 function fieldNode(field) {
   const id = `f-${field.name}`;
-  const label = h('label', { for: id, title: field.short ? field.label : undefined }, field.short ?? field.label);
+  const label = h(
+    'label',
+    { for: id, title: field.short ? field.label : undefined },
+    field.short ?? field.label,
+  );
   const input = control(field);
   const notes = [
     h('span', { id: `${id}-hint`, class: 'visually-hidden' }, field.hint),
@@ -45,13 +49,15 @@ function fieldNode(field) {
 function groupNode(group, shortcuts) {
   const usual = group.fields.filter((field) => !field.rare).map(fieldNode);
   const rare = group.fields.filter((field) => field.rare).map(fieldNode);
-  return h('fieldset', { class: 'group' },
+  return h(
+    'fieldset',
+    { class: 'group' },
     h('legend', { class: 'visually-hidden' }, group.title),
     group.shortcuts && shortcuts.node,
     h('div', { class: 'fields' }, usual),
-    rare.length > 0 && h('details', { class: 'rare' },
-      h('summary', {}, group.rare),
-      h('div', { class: 'fields' }, rare)));
+    rare.length > 0 &&
+      h('details', { class: 'rare' }, h('summary', {}, group.rare), h('div', { class: 'fields' }, rare)),
+  );
 }
 
 /** A select shows also what only a URL or a column heading can ask for. */
@@ -78,12 +84,21 @@ export function createForm(form, { onRun, onReset }) {
     onRun(read());
   });
   const sections = GROUPS.map((group) => groupNode(group, shortcuts));
-  fill(form, h('div', { class: 'form-body' }, sections),
-    h('div', { class: 'form-foot' },
+  fill(
+    form,
+    h('div', { class: 'form-body' }, sections),
+    h(
+      'div',
+      { class: 'form-foot' },
       hint,
-      h('div', { class: 'form-buttons' },
+      h(
+        'div',
+        { class: 'form-buttons' },
         h('button', { type: 'submit', class: 'primary' }, 'Run report'),
-        h('button', { type: 'button', class: 'quiet', on: { click: onReset } }, icon('reset'), 'Reset'))));
+        h('button', { type: 'button', class: 'quiet', on: { click: onReset } }, icon('reset'), 'Reset'),
+      ),
+    ),
+  );
   const input = (name) => form.elements.namedItem(name);
 
   /** What the field asks for; '' is its default. */
@@ -108,7 +123,8 @@ export function createForm(form, { onRun, onReset }) {
     const node = input(field.name);
     const value = state[field.name] ?? '';
     if (field.kind === 'check') node.checked = value === field.on;
-    else if (field.name === 'report' && state.keys) choose(node, KEYS + state.keys, `By ${state.keys.replaceAll('_', ' ').replaceAll(',', ', ')}`);
+    else if (field.name === 'report' && state.keys)
+      choose(node, KEYS + state.keys, `By ${state.keys.replaceAll('_', ' ').replaceAll(',', ', ')}`);
     else if (field.name === 'sort') choose(node, value || field.initial, sortLabel(value));
     else if (field.kind === 'select') choose(node, value, value);
     else node.value = value || (field.initial ?? '');
@@ -123,8 +139,9 @@ export function createForm(form, { onRun, onReset }) {
   /** Rare fields are never hidden when they are filled or wrong. */
   function unfold() {
     for (const fold of form.querySelectorAll('details.rare')) {
-      const used = [...fold.querySelectorAll('input, select')].some((node) => valueOf(fieldOf(node.name)) !== ''
-        || node.getAttribute('aria-invalid') === 'true');
+      const used = [...fold.querySelectorAll('input, select')].some(
+        (node) => valueOf(fieldOf(node.name)) !== '' || node.getAttribute('aria-invalid') === 'true',
+      );
       if (used) fold.open = true;
     }
   }
@@ -159,10 +176,17 @@ export function createForm(form, { onRun, onReset }) {
     return homeless;
   }
 
+  /** What the daemon has; a device that only the URL names stays. */
   function setDevices(names) {
     const node = input('device');
     const chosen = node.value;
-    fill(node, [['', 'All devices'], ...names.map((name) => [name, name])].map(([value, label]) => h('option', { value }, label)));
+    if (names.every((name, i) => node.options[i + 1]?.value === name)) return;
+    fill(
+      node,
+      [['', 'All devices'], ...names.map((name) => [name, name])].map(([value, label]) =>
+        h('option', { value }, label),
+      ),
+    );
     choose(node, chosen, chosen);
   }
 

@@ -71,7 +71,12 @@ export function duration(seconds) {
   if (!known(seconds)) return NONE;
   if (seconds < 1) return `${Math.round(seconds * 1000)}\u2009ms`;
   if (seconds < 60) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)}\u2009s`;
-  const parts = [['d', 86400], ['h', 3600], ['min', 60], ['s', 1]];
+  const parts = [
+    ['d', 86400],
+    ['h', 3600],
+    ['min', 60],
+    ['s', 1],
+  ];
   let rest = Math.round(seconds);
   const shown = [];
   for (const [unit, size] of parts) {
@@ -83,7 +88,8 @@ export function duration(seconds) {
   return shown.join(' ');
 }
 
-export const milliseconds = (ms) => (known(ms) ? duration(ms < 1000 ? Math.max(ms, 0) / 1000 : ms / 1000) : NONE);
+export const milliseconds = (ms) =>
+  known(ms) ? duration(ms < 1000 ? Math.max(ms, 0) / 1000 : ms / 1000) : NONE;
 
 /** one file, 3 files */
 export function plural(n, one, many = `${one}s`) {

@@ -47,16 +47,33 @@ export function openMenu(anchor, title, entries) {
     node.hidePopover();
     entry.run();
   };
-  fill(node,
+  fill(
+    node,
     h('div', { class: 'menu-title' }, title),
-    entries.map((entry) => (entry === null ? h('hr') : h('button', {
-      type: 'button', role: 'menuitem', on: { click: choose(entry) },
-    }, icon(entry.icon), h('span', {}, entry.label)))));
+    entries.map((entry) =>
+      entry === null
+        ? h('hr')
+        : h(
+            'button',
+            {
+              type: 'button',
+              role: 'menuitem',
+              on: { click: choose(entry) },
+            },
+            icon(entry.icon),
+            h('span', {}, entry.label),
+          ),
+    ),
+  );
   anchor.setAttribute('aria-expanded', 'true');
-  node.addEventListener('toggle', (event) => {
-    if (event.newState !== 'closed') return;
-    anchor.setAttribute('aria-expanded', 'false');
-  }, { once: false, signal: closing(node) });
+  node.addEventListener(
+    'toggle',
+    (event) => {
+      if (event.newState !== 'closed') return;
+      anchor.setAttribute('aria-expanded', 'false');
+    },
+    { once: false, signal: closing(node) },
+  );
   node.showPopover();
   place(anchor);
   node.querySelector('[role=menuitem]').focus({ preventScroll: true });

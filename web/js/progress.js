@@ -6,7 +6,8 @@ import { short, duration } from './format.js';
 function text(info) {
   const time = duration(Math.round(info.elapsed_ms / 100) / 10);
   if (typeof info.progress !== 'number') return `Waiting · ${time}`;
-  const flows = info.flows_total > 0 ? ` · ${short(info.flows_scanned)} of ${short(info.flows_total)} flows` : '';
+  const flows =
+    info.flows_total > 0 ? ` · ${short(info.flows_scanned)} of ${short(info.flows_total)} flows` : '';
   return `${Math.floor(info.progress * 100)}\u2009%${flows} · ${time}`;
 }
 
@@ -18,10 +19,12 @@ export function progressBar(node, info, onCancel) {
     return;
   }
   if (!node.firstChild) {
-    fill(node,
+    fill(
+      node,
       h('progress', { max: '1', 'aria-label': 'Progress of the report' }),
       h('span', { class: 'progress-text' }),
-      h('button', { type: 'button', class: 'cancel', on: { click: onCancel } }, 'Cancel'));
+      h('button', { type: 'button', class: 'cancel', on: { click: onCancel } }, 'Cancel'),
+    );
   }
   const bar = node.querySelector('progress');
   if (typeof info.progress === 'number') bar.value = info.progress;

@@ -48,9 +48,11 @@ export function run(path, parameters, onProgress) {
   }
 
   timer = setTimeout(poll, QUIET);
-  const answer = get(path, { ...parameters, query_id: id }, aborter.signal).catch((error) => {
-    if (error.name === 'AbortError') throw new Cancelled();
-    throw error instanceof ApiError ? error : new ApiError(0, { title: String(error.message) });
-  }).finally(finish);
+  const answer = get(path, { ...parameters, query_id: id }, aborter.signal)
+    .catch((error) => {
+      if (error.name === 'AbortError') throw new Cancelled();
+      throw error instanceof ApiError ? error : new ApiError(0, { title: String(error.message) });
+    })
+    .finally(finish);
   return { answer, cancel };
 }

@@ -15,17 +15,23 @@ const PERIODS = [
 
 /** {node, mark(start, end)}: mark shows which shortcut the form's period is. */
 export function shortcutBar(onPeriod) {
-  const buttons = PERIODS.map(([label, title, period]) => h('button', {
-    type: 'button',
-    title,
-    'aria-pressed': 'false',
-    on: {
-      click: () => {
-        const [start, end] = period();
-        onPeriod({ start, end });
+  const buttons = PERIODS.map(([label, title, period]) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        title,
+        'aria-pressed': 'false',
+        on: {
+          click: () => {
+            const [start, end] = period();
+            onPeriod({ start, end });
+          },
+        },
       },
-    },
-  }, label));
+      label,
+    ),
+  );
   const node = h('div', { class: 'shortcuts', role: 'group', 'aria-label': 'Period shortcuts' }, buttons);
 
   function mark(start, end) {

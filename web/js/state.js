@@ -57,7 +57,11 @@ export function changed(state, changes) {
 export const same = (a, b) => format(a) === format(b);
 
 /** Items of a comma-separated field. */
-export const items = (text) => (text ?? '').split(',').map((item) => item.trim()).filter(Boolean);
+export const items = (text) =>
+  (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 
 /** Only flows with this value: it replaces what the field asked for. */
 export const including = (state, name, value) => changed(state, { [name]: String(value) });

@@ -1,7 +1,7 @@
 // status: the daemon at a glance, refreshed in place every few seconds.
 
 import { get, post, remove } from './api.js';
-import { h, fill, icon, announce } from './dom.js';
+import { h, hidden, icon, announce } from './dom.js';
 import { count, duration, octetText, short, coverageText, milliseconds, plural } from './format.js';
 import { setZone, moment } from './time.js';
 import { patch } from './patch.js';
@@ -16,20 +16,56 @@ const FILES = 100;
 
 /** columns: [label, cell(row), numeric]. */
 function table(label, columns, rows, rowClass = () => '') {
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, h('table', { class: 'plain-table' },
-    h('thead', {}, h('tr', {}, columns.map(([name, , numeric]) => h('th', { scope: 'col', class: numeric ? 'number' : undefined }, name)))),
-    h('tbody', {}, rows.map((row) => h('tr', { class: rowClass(row) || undefined },
-      columns.map(([, cell, numeric]) => h('td', { class: numeric ? 'number' : undefined }, cell(row))))))));
+  return h(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': label },
+    h(
+      'table',
+      { class: 'plain-table' },
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          columns.map(([name, , numeric]) =>
+            h(
+              'th',
+              { scope: 'col', class: numeric ? 'number' : undefined },
+              name === '' ? hidden('Action') : name,
+            ),
+          ),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        rows.map((row) =>
+          h(
+            'tr',
+            { class: rowClass(row) || undefined },
+            columns.map(([, cell, numeric]) => h('td', { class: numeric ? 'number' : undefined }, cell(row))),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
-const lagText = (d) => (typeof d.lag_seconds === 'number' ? `${duration(Math.max(0, Math.round(d.lag_seconds)))}` : '–');
+const lagText = (d) =>
+  typeof d.lag_seconds === 'number' ? `${duration(Math.max(0, Math.round(d.lag_seconds)))}` : '–';
 const isSilent = (d) => d.lag_seconds > 15 * 60;
 const alarmed = (n) => (n > 0 ? h('strong', { class: 'alarm' }, count(n)) : '0');
 
 const DEVICE_COLUMNS = [
-  ['Device', (d) => [h('a', { href: `/viewer?report=10&start=-1h&end=now&device=${encodeURIComponent(d.name)}` }, d.name),
-    d.configured === false && h('span', { class: 'muted' }, ' no longer configured'),
-    d.readable === false && h('strong', { class: 'alarm' }, ` ${d.error || 'directory unreadable'}`)]],
+  [
+    'Device',
+    (d) => [
+      h('a', { href: `/viewer?report=10&start=-1h&end=now&device=${encodeURIComponent(d.name)}` }, d.name),
+      d.configured === false && h('span', { class: 'muted' }, ' no longer configured'),
+      d.readable === false && h('strong', { class: 'alarm' }, ` ${d.error || 'directory unreadable'}`),
+    ],
+  ],
   ['Flows', (d) => count(d.flows), true],
   ['First flow', (d) => moment(d.first)],
   ['Last flow', (d) => moment(d.last)],
@@ -40,7 +76,11 @@ const DEVICE_COLUMNS = [
   ['Failed', (d) => alarmed(d.failed_files), true],
   ['Source size', (d) => octetText(d.source_bytes), true],
   ['Store size', (d) => octetText(d.store_bytes), true],
-  ['Store / source', (d) => (d.source_bytes > 0 ? `${Math.round((d.store_bytes / d.source_bytes) * 100)}\u2009%` : '–'), true],
+  [
+    'Store / source',
+    (d) => (d.source_bytes > 0 ? `${Math.round((d.store_bytes / d.source_bytes) * 100)}\u2009%` : '–'),
+    true,
+  ],
 ];
 
 const FILE_COLUMNS = [
@@ -56,12 +96,22 @@ const FILE_COLUMNS = [
 const QUERY_COLUMNS = [
   ['State', (q) => h('span', { class: `state ${q.state}` }, q.state)],
   ['Question', (q) => h('code', {}, q.description)],
-  ['Progress', (q) => (q.state === 'running'
-    ? h('progress', { max: '1', value: q.progress, 'aria-label': 'Progress' }) : `${short(q.flows_scanned)} flows`)],
+  [
+    'Progress',
+    (q) =>
+      q.state === 'running'
+        ? h('progress', { max: '1', value: q.progress, 'aria-label': 'Progress' })
+        : `${short(q.flows_scanned)} flows`,
+  ],
   ['Started', (q) => moment(q.started)],
   ['Time', (q) => milliseconds(q.elapsed_ms), true],
-  ['', (q) => (q.state === 'running' || q.state === 'waiting'
-    ? h('button', { type: 'button', class: 'small', 'data-cancel': q.id }, 'Cancel') : '')],
+  [
+    '',
+    (q) =>
+      q.state === 'running' || q.state === 'waiting'
+        ? h('button', { type: 'button', class: 'small', 'data-cancel': q.id }, 'Cancel')
+        : '',
+  ],
 ];
 
 // ---- parts ----
@@ -70,8 +120,12 @@ function figures(status) {
   const devices = status.devices ?? [];
   const sum = (member) => devices.reduce((total, d) => total + (d[member] ?? 0), 0);
   const wrong = sum('failed_files') + sum('damaged_files');
-  const tile = (label, value, level) => h('div', { class: `total ${level ?? ''}` }, h('dt', {}, label), h('dd', {}, value));
-  const ratio = sum('source_bytes') > 0 ? ` (${Math.round((sum('store_bytes') / sum('source_bytes')) * 100)}\u2009%)` : '';
+  const tile = (label, value, level) =>
+    h('div', { class: `total ${level ?? ''}` }, h('dt', {}, label), h('dd', {}, value));
+  const ratio =
+    sum('source_bytes') > 0
+      ? ` (${Math.round((sum('store_bytes') / sum('source_bytes')) * 100)}\u2009%)`
+      : '';
   return [
     tile('Flows stored', short(sum('flows'))),
     tile('Devices', count(devices.length)),
@@ -89,18 +143,47 @@ function ingestNodes(status) {
   const running = !ingest.state || ingest.state === 'running';
   const nodes = [];
   if (health.level === 'bad' || health.level === 'warn') {
-    nodes.push(h('div', { class: `notice ${health.level}` }, icon('warning'),
-      h('p', {}, h('strong', {}, `${health.text}. `), health.detail && `${health.detail.replace(/\.$/, '')}.`, ingest.state === 'disk-full' && ' Queries go on; reading resumes by itself when there is room.')));
+    nodes.push(
+      h(
+        'div',
+        { class: `notice ${health.level}` },
+        icon('warning'),
+        h(
+          'p',
+          {},
+          h('strong', {}, `${health.text}. `),
+          health.detail && `${health.detail.replace(/\.$/, '')}.`,
+          ingest.state === 'disk-full' && ' Queries go on; reading resumes by itself when there is room.',
+        ),
+      ),
+    );
   }
   if (working) {
-    nodes.push(h('div', { class: 'ingest-line' },
-      h('progress', { max: '1', value: ingest.progress ?? 0, 'aria-label': 'Flow files read' }),
-      h('span', {}, `${coverageText(ingest.progress ?? 0)} read · ${plural(ingest.queue, 'file')} to go · ${short(Math.round(ingest.rate_flows_per_second ?? 0))} flows/s`)));
+    nodes.push(
+      h(
+        'div',
+        { class: 'ingest-line' },
+        h('progress', { max: '1', value: ingest.progress ?? 0, 'aria-label': 'Flow files read' }),
+        h(
+          'span',
+          {},
+          `${coverageText(ingest.progress ?? 0)} read · ${plural(ingest.queue, 'file')} to go · ${short(Math.round(ingest.rate_flows_per_second ?? 0))} flows/s`,
+        ),
+      ),
+    );
   } else if (running) {
-    nodes.push(h('p', { class: 'ingest-idle' }, icon('good'), 'All flow files are read; waiting for new ones.'));
+    nodes.push(
+      h('p', { class: 'ingest-idle' }, icon('good'), 'All flow files are read; waiting for new ones.'),
+    );
   }
-  nodes.push(h('p', { class: 'muted' }, `Watching with ${ingest.watcher ?? 'nothing'}`,
-    ` · since start ${count(ingest.files_done)} files with ${short(ingest.flows_done)} flows read`));
+  nodes.push(
+    h(
+      'p',
+      { class: 'muted' },
+      `Watching with ${ingest.watcher ?? 'nothing'}`,
+      ` · since start ${count(ingest.files_done)} files with ${short(ingest.flows_done)} flows read`,
+    ),
+  );
   return nodes;
 }
 
@@ -118,9 +201,18 @@ function showStatus(status) {
   $('about').textContent = about(status);
   patch($('figures'), figures(status));
   patch($('ingest'), ingestNodes(status));
-  patch($('devices'), status.devices?.length > 0
-    ? [table('Devices', DEVICE_COLUMNS, status.devices)]
-    : [h('p', { class: 'muted' }, 'No device is configured. The config file names their directories: device NAME directory "PATH"')]);
+  patch(
+    $('devices'),
+    status.devices?.length > 0
+      ? [table('Devices', DEVICE_COLUMNS, status.devices)]
+      : [
+          h(
+            'p',
+            { class: 'muted' },
+            'No device is configured. The config file names their directories: device NAME directory "PATH"',
+          ),
+        ],
+  );
 }
 
 function showFiles(failed, damaged) {
@@ -128,15 +220,21 @@ function showFiles(failed, damaged) {
   const total = (failed.total ?? failed.files.length) + (damaged.total ?? damaged.files.length);
   $('files-section').hidden = files.length === 0;
   if (files.length === 0) return;
-  patch($('files'), [table('Failed and damaged files', FILE_COLUMNS, files),
-    total > files.length && h('p', { class: 'muted' }, `The newest ${count(files.length)} of ${count(total)}.`)]);
+  patch($('files'), [
+    table('Failed and damaged files', FILE_COLUMNS, files),
+    total > files.length &&
+      h('p', { class: 'muted' }, `The newest ${count(files.length)} of ${count(total)}.`),
+  ]);
 }
 
 function showQueries(queries) {
   const list = [...queries].sort((a, b) => (b.state === 'running') - (a.state === 'running')).slice(0, 12);
-  patch($('queries'), list.length > 0
-    ? [table('Queries', QUERY_COLUMNS, list)]
-    : [h('p', { class: 'muted' }, 'None running, none lately.')]);
+  patch(
+    $('queries'),
+    list.length > 0
+      ? [table('Queries', QUERY_COLUMNS, list)]
+      : [h('p', { class: 'muted' }, 'None running, none lately.')],
+  );
 }
 
 // ---- rounds ----
@@ -157,8 +255,14 @@ async function refresh() {
   } catch (error) {
     showHealth($('health'), null);
     $('status').classList.add('outdated');
-    patch($('notices'), [h('div', { class: 'notice bad', role: 'alert' }, icon('warning'),
-      h('p', {}, h('strong', {}, error.message), ' What is shown here is old; this page keeps asking.'))]);
+    patch($('notices'), [
+      h(
+        'div',
+        { class: 'notice bad', role: 'alert' },
+        icon('warning'),
+        h('p', {}, h('strong', {}, error.message), ' What is shown here is old; this page keeps asking.'),
+      ),
+    ]);
   }
 }
 

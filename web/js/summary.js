@@ -3,18 +3,31 @@
 import { h } from './dom.js';
 import { count, octetText, bitRateText, percent, duration, milliseconds } from './format.js';
 
-const decimal = (n) => (typeof n === 'number' ? n.toLocaleString('en-GB', { maximumFractionDigits: 1 }) : '–');
+const decimal = (n) =>
+  typeof n === 'number' ? n.toLocaleString('en-GB', { maximumFractionDigits: 1 }) : '–';
 const perSecond = (n) => (typeof n === 'number' ? `${decimal(n)}\u2009/s` : '–');
 
 /** [label, value(summary, units), explanation] */
 const AVERAGES = [
-  ['Flow time', (s) => milliseconds(Math.round(s.average_flow_milliseconds)), 'sum of the flows’ durations / flows'],
+  [
+    'Flow time',
+    (s) => milliseconds(Math.round(s.average_flow_milliseconds)),
+    'sum of the flows’ durations / flows',
+  ],
   ['Packet size', (s) => `${decimal(s.average_packet_octets)} octets`, 'octets / packets'],
-  ['Flow size', (s, units) => (units ? octetText(s.average_flow_octets) : `${decimal(s.average_flow_octets)} octets`), 'octets / flows'],
+  [
+    'Flow size',
+    (s, units) => (units ? octetText(s.average_flow_octets) : `${decimal(s.average_flow_octets)} octets`),
+    'octets / flows',
+  ],
   ['Packets per flow', (s) => decimal(s.average_flow_packets), 'packets / flows'],
 ];
 const TIMES = [
-  ['Duration of data', (s) => duration(Math.round(s.data_milliseconds / 1000)), 'first start to last end, by the exporters’ clocks'],
+  [
+    'Duration of data',
+    (s) => duration(Math.round(s.data_milliseconds / 1000)),
+    'first start to last end, by the exporters’ clocks',
+  ],
   ['Flows per second', (s) => perSecond(s.flows_per_second), 'over the duration of data'],
   ['Bit rate', (s) => bitRateText(s.kbits_per_second * 1000), 'over the duration of data'],
   ['Time of export', (s) => duration(s.real_seconds), 'first to last export'],
@@ -32,8 +45,18 @@ const DISTRIBUTIONS = [
 ];
 
 function facts(title, list, summary, units) {
-  return h('section', { class: 'card' }, h('h2', {}, title),
-    h('dl', { class: 'facts' }, list.map(([label, value, why]) => h('div', { title: why }, h('dt', {}, label), h('dd', {}, value(summary, units))))));
+  return h(
+    'section',
+    { class: 'card' },
+    h('h3', {}, title),
+    h(
+      'dl',
+      { class: 'facts' },
+      list.map(([label, value, why]) =>
+        h('div', { title: why }, h('dt', {}, label), h('dd', {}, value(summary, units))),
+      ),
+    ),
+  );
 }
 
 /** "33 – 64", "over 4,096" */
@@ -50,21 +73,49 @@ function distribution([member, title, unit], summary) {
   const most = Math.max(1, ...buckets.map((bucket) => bucket.flows));
   const first = buckets.findIndex((bucket) => bucket.flows > 0);
   const last = buckets.findLastIndex((bucket) => bucket.flows > 0);
-  const row = (bucket, i) => h('tr', { css: { '--share': bucket.flows / most } },
-    h('th', { scope: 'row' }, range(buckets, i)),
-    h('td', { class: 'distribution-bar' }, h('span', { class: 'bar', 'aria-hidden': 'true' })),
-    h('td', {}, percent(bucket.flows, total)),
-    h('td', {}, count(bucket.flows)));
-  return h('section', { class: 'card' }, h('h2', {}, title),
-    h('table', { class: 'distribution' },
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, unit), h('th', { scope: 'col', colspan: '2' }, 'Share of flows'), h('th', { scope: 'col' }, 'Flows'))),
-      h('tbody', {}, buckets.map((bucket, i) => (i >= first && i <= last && first >= 0 ? row(bucket, i) : null)))));
+  const row = (bucket, i) =>
+    h(
+      'tr',
+      { css: { '--share': bucket.flows / most } },
+      h('th', { scope: 'row' }, range(buckets, i)),
+      h('td', { class: 'distribution-bar' }, h('span', { class: 'bar', 'aria-hidden': 'true' })),
+      h('td', {}, percent(bucket.flows, total)),
+      h('td', {}, count(bucket.flows)),
+    );
+  return h(
+    'section',
+    { class: 'card' },
+    h('h3', {}, title),
+    h(
+      'table',
+      { class: 'distribution' },
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          h('th', { scope: 'col' }, unit),
+          h('th', { scope: 'col', colspan: '2' }, 'Share of flows'),
+          h('th', { scope: 'col' }, 'Flows'),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        buckets.map((bucket, i) => (i >= first && i <= last && first >= 0 ? row(bucket, i) : null)),
+      ),
+    ),
+  );
 }
 
 export function summaryReport(answer, state) {
   const units = state.units !== 'off';
-  return h('div', { class: 'summary' },
+  return h(
+    'div',
+    { class: 'summary' },
     facts('Averages', AVERAGES, answer.summary, units),
     facts('Times and rates', TIMES, answer.summary, units),
-    DISTRIBUTIONS.map((d) => distribution(d, answer.summary)));
+    DISTRIBUTIONS.map((d) => distribution(d, answer.summary)),
+  );
 }

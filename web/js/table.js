@@ -20,57 +20,113 @@ function written(column, value) {
   return column.key === 'tos' || column.key === 'tcp_flags' ? hex(value) : String(value);
 }
 
-const isKey = (column) => !['number', 'rate', 'duration'].includes(column.type);
+const NUMBERS = [
+  'flows',
+  'octets',
+  'packets',
+  'duration',
+  'bps',
+  'pps',
+  'fps',
+  'octets_per_flow',
+  'packets_per_flow',
+];
+const isKey = (column) => !NUMBERS.includes(column.key);
 /** Numbers are aligned at their last digit, with their name after them. */
-const isNumeric = (column) => /port$|_as$|_if$|protocol|tos|flags|mask|engine|tag/.test(column.key) && column.key !== 'exporter';
+const isNumeric = (column) =>
+  /port$|_as$|_if$|protocol|tos|flags|mask|engine|tag/.test(column.key) && column.key !== 'exporter';
 
 function number({ value, unit }, exact) {
-  return h('span', { class: 'quantity', title: exact },
-    h('span', {}, value), unit !== '' && h('span', { class: unit.endsWith('/s') ? 'unit rate' : 'unit' }, unit));
+  return h(
+    'span',
+    { class: 'quantity', title: exact },
+    h('span', {}, value),
+    unit !== '' && h('span', { class: unit.endsWith('/s') ? 'unit rate' : 'unit' }, unit),
+  );
 }
 
 function measure(column, value, units) {
   if (value === null || value === undefined) return '–';
   if (column.key === 'octets') return number(octets(value, units), `${count(value)} octets`);
-  if (column.key === 'octets_per_flow') return number(octets(value, units), `${count(value)} octets per flow`);
-  if (column.type === 'rate' || column.key === 'bps') return number(bitRate(value), `${count(value)} bits per second`);
+  if (column.key === 'octets_per_flow')
+    return number(octets(value, units), `${count(value)} octets per flow`);
+  if (column.type === 'rate' || column.key === 'bps')
+    return number(bitRate(value), `${count(value)} bits per second`);
   if (column.key === 'duration') return duration(value / 1000);
   return count(value);
 }
 
-function keyCell(column, value, view) {
+function keyCell(column, value, at, view) {
   const name = nameOf(column, value, view.answer.names);
-  const content = [h('span', { class: 'value' }, written(column, value)), name && h('span', { class: 'name' }, name)];
-  const cell = { class: `key${isNumeric(column) ? ' numeric' : ''}`, role: 'cell', 'data-label': column.label };
+  const content = [
+    h('span', { class: 'value' }, written(column, value)),
+    name && h('span', { class: 'name' }, name),
+  ];
+  const cell = {
+    class: `key${isNumeric(column) ? ' numeric' : ''}`,
+    role: 'cell',
+    'data-label': column.label,
+  };
   if (!drillable(column.key) || value === null) return h('td', cell, h('span', { class: 'plain' }, content));
-  return h('td', cell, h('button', {
-    type: 'button',
-    class: 'drill',
-    tabindex: '-1',
-    'aria-haspopup': 'menu',
-    'aria-expanded': 'false',
-    on: { click: (event) => drill(event.currentTarget, { column, value, name }, view.state, view.go) },
-  }, content));
+  return h(
+    'td',
+    cell,
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'drill',
+        tabindex: '-1',
+        'data-focus': `drill-${column.key}:${at}`,
+        'aria-haspopup': 'menu',
+        'aria-expanded': 'false',
+        on: { click: (event) => drill(event.currentTarget, { column, value, name }, view.state, view.go) },
+      },
+      content,
+    ),
+  );
 }
 
 function shareCell(row, view) {
   const value = row[view.shareIndex];
   const total = view.answer.totals[view.shareKey];
   const text = percent(value, total);
-  return h('td', { class: 'share', role: 'cell', 'data-label': 'Share', css: { '--share': view.largest > 0 ? value / view.largest : 0 } },
-    h('span', { class: 'bar', 'aria-hidden': 'true' }), h('span', { class: 'percent' }, text));
+  return h(
+    'td',
+    {
+      class: 'share',
+      role: 'cell',
+      'data-label': 'Share',
+      css: { '--share': view.largest > 0 ? value / view.largest : 0 },
+    },
+    h(
+      'div',
+      { class: 'share-line' },
+      h('span', { class: 'bar', 'aria-hidden': 'true' }),
+      h('span', { class: 'percent' }, text),
+    ),
+  );
 }
 
 function rowNode(row, at, view) {
-  return h('tr', { role: 'row' },
+  return h(
+    'tr',
+    { role: 'row' },
     h('td', { class: 'rank', role: 'cell' }, count(at + 1)),
-    view.keys.map((i) => keyCell(view.columns[i], row[i], view)),
+    view.keys.map((i) => keyCell(view.columns[i], row[i], at, view)),
     shareCell(row, view),
-    view.numbers.map((i) => h('td', {
-      class: `measure${view.columns[i].key === view.sortKey ? ' sorted' : ''}`,
-      role: 'cell',
-      'data-label': view.columns[i].label,
-    }, measure(view.columns[i], row[i], view.units))));
+    view.numbers.map((i) =>
+      h(
+        'td',
+        {
+          class: `measure${view.columns[i].key === view.sortKey ? ' sorted' : ''}`,
+          role: 'cell',
+          'data-label': view.columns[i].label,
+        },
+        measure(view.columns[i], row[i], view.units),
+      ),
+    ),
+  );
 }
 
 /** The question that a click on a heading asks: measures first descending, keys first ascending. */
@@ -82,19 +138,36 @@ export function nextSort(column, sort) {
 }
 
 function heading(column, view) {
-  const sortable = isKey(column) || MEASURES.includes(column.key) || column.key === 'bps' || column.key === 'duration';
+  const sortable =
+    isKey(column) || MEASURES.includes(column.key) || column.key === 'bps' || column.key === 'duration';
   const sorted = view.sortKey === column.key;
   const order = view.ascending ? 'ascending' : 'descending';
   const sampled = view.sampled && !isKey(column) ? '*' : '';
-  const label = [column.label + sampled, sorted && h('span', { class: 'arrow', 'aria-hidden': 'true' }, view.ascending ? '▲' : '▼')];
-  return h('th', {
-    scope: 'col',
-    role: 'columnheader',
-    class: isKey(column) ? 'key' : `measure${sorted ? ' sorted' : ''}`,
-    'aria-sort': sorted ? order : undefined,
-  }, sortable
-    ? h('button', { type: 'button', class: 'sort', on: { click: () => view.onSort(nextSort(column, view.sort)) } }, label)
-    : label);
+  const label = [
+    column.label + sampled,
+    sorted && h('span', { class: 'arrow', 'aria-hidden': 'true' }, view.ascending ? '▲' : '▼'),
+  ];
+  return h(
+    'th',
+    {
+      scope: 'col',
+      role: 'columnheader',
+      class: isKey(column) ? 'key' : `measure${sorted ? ' sorted' : ''}`,
+      'aria-sort': sorted ? order : undefined,
+    },
+    sortable
+      ? h(
+          'button',
+          {
+            type: 'button',
+            class: 'sort',
+            'data-focus': `sort:${column.key}`,
+            on: { click: () => view.onSort(nextSort(column, view.sort)) },
+          },
+          label,
+        )
+      : label,
+  );
 }
 
 function sumOf(rows, index) {
@@ -104,25 +177,54 @@ function sumOf(rows, index) {
 /** Rows shown and rows left out, so that the columns add up to the totals above. */
 function foot(view) {
   const { answer, columns, numbers } = view;
-  const line = (label, value, share) => h('tr', { role: 'row' },
-    h('th', { scope: 'row', role: 'rowheader', colspan: String(view.keys.length + 1), class: 'foot-label' }, label),
-    h('td', { class: 'share', role: 'cell', css: { '--share': 0 } }, h('span', { class: 'percent' }, share)),
-    numbers.map((i) => h('td', { class: 'measure', role: 'cell', 'data-label': columns[i].label },
-      MEASURES.includes(columns[i].key) ? measure(columns[i], value(i), view.units) : '')));
+  const line = (label, value, share) =>
+    h(
+      'tr',
+      { role: 'row' },
+      h(
+        'th',
+        { scope: 'row', role: 'rowheader', colspan: String(view.keys.length + 1), class: 'foot-label' },
+        label,
+      ),
+      h(
+        'td',
+        { class: 'share', role: 'cell' },
+        h('div', { class: 'share-line' }, h('span', { class: 'percent' }, share)),
+      ),
+      numbers.map((i) =>
+        h(
+          'td',
+          { class: 'measure', role: 'cell', 'data-label': columns[i].label },
+          MEASURES.includes(columns[i].key) ? measure(columns[i], value(i), view.units) : '',
+        ),
+      ),
+    );
   const shown = (i) => sumOf(answer.rows, i);
   const left = answer.rows_total - answer.rows.length;
-  const lines = [line(`${count(answer.rows.length)} of ${count(answer.rows_total)} rows`, shown,
-    percent(shown(view.shareIndex), answer.totals[view.shareKey]))];
+  const lines = [
+    line(
+      `${count(answer.rows.length)} of ${count(answer.rows_total)} rows`,
+      shown,
+      percent(shown(view.shareIndex), answer.totals[view.shareKey]),
+    ),
+  ];
   if (left > 0 && !view.both) {
     const rest = (i) => Math.max(0, answer.totals[columns[i].key] - shown(i));
-    lines.push(line(`${count(left)} rows not shown`, rest, percent(rest(view.shareIndex), answer.totals[view.shareKey])));
+    lines.push(
+      line(
+        `${count(left)} rows not shown`,
+        rest,
+        percent(rest(view.shareIndex), answer.totals[view.shareKey]),
+      ),
+    );
   }
   return h('tfoot', { role: 'rowgroup' }, lines);
 }
 
 /** Arrow keys walk the values; one stop for Tab, not hundreds. */
 function walk(table) {
-  const cells = () => [...table.querySelectorAll('tbody tr')].map((row) => [...row.querySelectorAll('button.drill')]);
+  const cells = () =>
+    [...table.querySelectorAll('tbody tr')].map((row) => [...row.querySelectorAll('button.drill')]);
   const first = table.querySelector('button.drill');
   if (first) first.tabIndex = 0;
   table.addEventListener('keydown', (event) => {
@@ -157,7 +259,14 @@ function viewOf(answer, state, handlers) {
   const shareKey = MEASURES.includes(sortKey) ? sortKey : 'octets';
   const shareIndex = columns.findIndex((column) => column.key === shareKey);
   return {
-    answer, state, columns, sort, sortKey, shareKey, shareIndex, ...handlers,
+    answer,
+    state,
+    columns,
+    sort,
+    sortKey,
+    shareKey,
+    shareIndex,
+    ...handlers,
     ascending: sort.startsWith('-'),
     units: state.units !== 'off',
     sampled: Number(state.sampling_multiplier) > 1,
@@ -171,14 +280,28 @@ function viewOf(answer, state, handlers) {
 /** handlers: go(state), onSort(sort). */
 export function reportTable(answer, state, handlers) {
   const view = viewOf(answer, state, handlers);
-  const table = h('table', { class: 'report', role: 'table', 'aria-label': answer.title },
-    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' },
-      h('th', { scope: 'col', role: 'columnheader', class: 'rank' }, '#'),
-      view.keys.map((i) => heading(view.columns[i], view)),
-      h('th', { scope: 'col', role: 'columnheader', class: 'share' }, `Share of ${view.shareKey}`),
-      view.numbers.map((i) => heading(view.columns[i], view)))),
-    h('tbody', { role: 'rowgroup' }, answer.rows.map((row, i) => rowNode(row, i, view))),
-    foot(view));
+  const table = h(
+    'table',
+    { class: 'report', role: 'table', 'aria-label': answer.title },
+    h(
+      'thead',
+      { role: 'rowgroup' },
+      h(
+        'tr',
+        { role: 'row' },
+        h('th', { scope: 'col', role: 'columnheader', class: 'rank' }, '#'),
+        view.keys.map((i) => heading(view.columns[i], view)),
+        h('th', { scope: 'col', role: 'columnheader', class: 'share' }, `Share of ${view.shareKey}`),
+        view.numbers.map((i) => heading(view.columns[i], view)),
+      ),
+    ),
+    h(
+      'tbody',
+      { role: 'rowgroup' },
+      answer.rows.map((row, i) => rowNode(row, i, view)),
+    ),
+    foot(view),
+  );
   walk(table);
   return table;
 }

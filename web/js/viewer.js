@@ -10,8 +10,9 @@ import { neighbour } from './shortcuts.js';
 import { reportTable } from './table.js';
 import { summaryReport } from './summary.js';
 import { honestyLine } from './honesty.js';
-import { whyEmpty } from './empty.js';
+import { whyEmpty, belowCutoff } from './empty.js';
 import { showChips } from './chips.js';
+import { keepFocus } from './focus.js';
 import { exportBar } from './exports.js';
 import { progressBar } from './progress.js';
 import { run, Cancelled } from './running.js';
@@ -25,17 +26,20 @@ const HEALTH_EVERY = 15000;
 let state = parse(location.search);
 let running = null;
 let status = null;
-const statusKnown = refreshStatus();
 
 const form = createForm($('filter'), {
   onRun: (fields) => go(changed(state, forReport(fields))),
   onReset: () => go(parse('')),
 });
 
+const statusKnown = refreshStatus();
+
 /** A column of the former report cannot order another one. */
 function forReport(fields) {
   const other = fields.report !== (state.report ?? '') || fields.keys !== (state.keys ?? '');
-  return other && /_|address|port|protocol|tos|exporter|device/.test(fields.sort) ? { ...fields, sort: '' } : fields;
+  return other && /_|address|port|protocol|tos|exporter|device/.test(fields.sort)
+    ? { ...fields, sort: '' }
+    : fields;
 }
 
 /** Show that view: remembered by the browser, so that Back is undo. */
@@ -89,22 +93,32 @@ function showAnswer(answer, asked) {
   const empty = (answer.totals?.flows ?? 0) === 0 && answer.stats?.flows_matched === 0;
   fill($('totals'), empty ? [] : totals(answer, asked));
   fill($('honesty'), honestyLine(answer));
-  fill($('body'), empty ? whyEmpty(answer, asked, status?.devices ?? [], go) : body(answer, asked));
+  keepFocus($('body'), $('result'), () =>
+    fill($('body'), empty ? whyEmpty(answer, asked, status?.devices ?? [], go) : body(answer, asked)),
+  );
   announce(empty ? 'No flows' : `${answer.title}: ${count(answer.rows_total)} rows`);
   collapseForm();
 }
 
 function body(answer, asked) {
   if (answer.summary) return summaryReport(answer, asked);
+  if (answer.rows.length === 0) return belowCutoff(answer, asked, go);
   const handlers = { go, onSort: (sort) => go(changed(asked, { sort })) };
   return [reportTable(answer, asked, handlers), moreLines(answer, asked)];
 }
 
 function showPeriod(answer) {
   const known = typeof answer.start === 'number' && typeof answer.end === 'number';
-  $('period').textContent = known ? span(answer.start, answer.end) : 'All stored flows';
+  const ends = known ? span(answer.start, answer.end).split(/(?<= –) /) : ['All stored flows'];
+  fill(
+    $('period'),
+    ends.map((text) => [h('span', { class: 'nowrap' }, text), ' ']),
+  );
   $('length').textContent = known ? duration(answer.end - answer.start) : '';
-  for (const [id, direction] of [['earlier', -1], ['later', 1]]) {
+  for (const [id, direction] of [
+    ['earlier', -1],
+    ['later', 1],
+  ]) {
     const to = known && neighbour(answer, direction);
     $(id).disabled = !known || to.start > Date.now() / 1000;
     $(id).onclick = () => go(changed(state, { start: parameter(to.start), end: parameter(to.end) }));
@@ -116,13 +130,20 @@ function totals(answer, asked) {
   const t = answer.totals;
   const seconds = answer.end - answer.start;
   const mark = answer.coverage?.sampling_multiplier > 1 ? '*' : '';
-  const tile = (label, value, exact) => h('div', { class: 'total', title: exact }, h('dt', {}, label + mark), h('dd', {}, value));
+  const tile = (label, value, exact) =>
+    h('div', { class: 'total', title: exact }, h('dt', {}, label + mark), h('dd', {}, value));
   return [
     tile('Flows', short(t.flows), `${count(t.flows)} flows`),
-    tile('Octets', asked.units === 'off' ? count(t.octets) : octetText(t.octets), `${count(t.octets)} octets`),
+    tile(
+      'Octets',
+      asked.units === 'off' ? count(t.octets) : octetText(t.octets),
+      `${count(t.octets)} octets`,
+    ),
     tile('Packets', short(t.packets), `${count(t.packets)} packets`),
-    seconds > 0 && tile('Average rate', bitRateText((t.octets * 8) / seconds), 'octets × 8 / length of the period'),
-    !answer.summary && h('div', { class: 'total' }, h('dt', {}, 'Rows'), h('dd', {}, count(answer.rows_total))),
+    seconds > 0 &&
+      tile('Average rate', bitRateText((t.octets * 8) / seconds), 'octets × 8 / length of the period'),
+    !answer.summary &&
+      h('div', { class: 'total' }, h('dt', {}, 'Rows'), h('dd', {}, count(answer.rows_total))),
   ];
 }
 
@@ -130,9 +151,23 @@ function moreLines(answer, asked) {
   const shown = answer.rows.length;
   if (shown >= answer.rows_total || asked.cutoff_octets) return null;
   const steps = [250, 1000, 5000].filter((n) => n > shown).slice(0, 2);
-  return h('p', { class: 'more' }, steps.map((n) => h('button', {
-    type: 'button', class: 'quiet', on: { click: () => go(changed(asked, { lines: String(n) })) },
-  }, answer.rows_total <= n ? `Show all ${count(answer.rows_total)} rows` : `Show ${count(n)} rows`)).filter((_, i) => i === 0 || answer.rows_total > steps[i - 1]));
+  return h(
+    'p',
+    { class: 'more' },
+    steps
+      .map((n) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'quiet',
+            on: { click: () => go(changed(asked, { lines: String(n) })) },
+          },
+          answer.rows_total <= n ? `Show all ${count(answer.rows_total)} rows` : `Show ${count(n)} rows`,
+        ),
+      )
+      .filter((_, i) => i === 0 || answer.rows_total > steps[i - 1]),
+  );
 }
 
 function showFailure(error) {
@@ -145,16 +180,25 @@ function showFailure(error) {
   if (!(error instanceof ApiError)) throw error;
   if (error.errors.length > 0) openForm(); // before the first wrong field gets the focus
   const inForm = error.errors.length - form.showErrors(error.errors).length;
-  const details = error.errors.map((e) => `${fieldOf(e.parameter)?.label ?? e.parameter}: ${e.detail}`).join('; ');
+  const details = error.errors
+    .map((e) => `${fieldOf(e.parameter)?.label ?? e.parameter}: ${e.detail}`)
+    .join('; ');
   const previous = stale ? ' The table below is the previous answer.' : '';
   if (inForm > 0) notice('bad', 'Not run.', ` ${details}.${previous}`, false);
   else notice('bad', error.message, ` ${details}${previous}`);
 }
 
 function notice(level, strong, rest, again = true) {
-  fill($('notices'), h('div', { class: `notice ${level}`, role: 'alert' }, icon('warning'),
-    h('p', {}, h('strong', {}, strong), rest),
-    again && h('button', { type: 'button', class: 'quiet', on: { click: show } }, 'Ask again')));
+  fill(
+    $('notices'),
+    h(
+      'div',
+      { class: `notice ${level}`, role: 'alert' },
+      icon('warning'),
+      h('p', {}, h('strong', {}, strong), rest),
+      again && h('button', { type: 'button', class: 'quiet', on: { click: show } }, 'Ask again'),
+    ),
+  );
 }
 
 /* On a narrow screen the form gives way to the answer. */
@@ -169,19 +213,11 @@ async function refreshStatus() {
   try {
     status = await get('/status');
     setZone(status.time_zone);
+    form.setDevices((status.devices ?? []).map((device) => device.name));
   } catch {
     status = null;
   }
   showHealth($('health'), status);
-}
-
-async function loadDevices() {
-  try {
-    const answer = await get('/devices');
-    form.setDevices((Array.isArray(answer) ? answer : answer.devices ?? []).map((device) => device.name ?? device));
-  } catch {
-    // The form works without the list; a device in the URL is kept.
-  }
 }
 
 $('filter-toggle').addEventListener('click', () => setForm(!$('panel').classList.contains('open')));
@@ -198,5 +234,4 @@ document.addEventListener('keydown', (event) => {
 });
 themeButton($('theme'));
 setInterval(refreshStatus, HEALTH_EVERY);
-statusKnown.then(loadDevices);
 show();
