@@ -81,28 +81,37 @@ int view_order(const struct report_view *v, const char *sort, int *order, bool *
         "in front for ascending order");
 }
 
-/* flow-stat's port reports count UDP and TCP only, whatever else has ports. */
-static struct filter *ports_leaf(void)
+/*
+ * flow-stat's port reports count UDP and TCP only, whatever else has ports: "no other protocol".
+ * Said that way, flows whose export version has neither protocol nor ports pass, and are
+ * counted as left out for want of the report's key.
+ */
+static struct filter *no_other_protocol(void)
 {
-    struct filter *leaf = filter_leaf(F_PROTOCOL);
+    struct filter *no = filter_new(FILTER_NOT), *others = filter_leaf(F_PROTOCOL);
 
-    if (leaf == NULL)
+    if (no == NULL || others == NULL || value_set_add(&others->set, 6, 6) != 0 ||
+        value_set_add(&others->set, 17, 17) != 0 ||
+        value_set_complement(&others->set, flow_fields[F_PROTOCOL].max) != 0) {
+        filter_free(no);
+        filter_free(others);
         return NULL;
-    if (value_set_add(&leaf->set, 6, 6) == 0 && value_set_add(&leaf->set, 17, 17) == 0)
-        return leaf;
-    filter_free(leaf);
+    }
+    if (filter_add_child(no, others) == 0)
+        return no;
+    filter_free(no);
     return NULL;
 }
 
-/* The query's filter becomes: itself and UDP or TCP. It stays the query's also on failure.
+/* The query's filter becomes: no other protocol, and itself. It stays the query's also on failure.
  */
 static int narrow_to_ports(struct query_request *q, struct err *e)
 {
-    struct filter *all = filter_new(FILTER_AND), *leaf = ports_leaf();
+    struct filter *all = filter_new(FILTER_AND), *ports = no_other_protocol();
 
-    if (all == NULL || leaf == NULL || filter_add_child(all, leaf) != 0) {
+    if (all == NULL || ports == NULL || filter_add_child(all, ports) != 0) {
         if (all == NULL)
-            filter_free(leaf);
+            filter_free(ports);
         filter_free(all);
         return err_nomem(e, "filter");
     }
