@@ -149,12 +149,12 @@ struct lock {
 };
 
 enum lock_rank {
-    RANK_HTTP = 10,    /* request table of the HTTP server */
-    RANK_INGEST = 20,  /* ingest queue and states */
-    RANK_QUERY = 30,   /* query engine: list of running queries */
-    RANK_CATALOG = 40, /* current snapshot pointer, publish */
-    RANK_DB = 50,      /* SQLite connection */
-    RANK_SEGMENT = 60, /* open segment handles */
+    RANK_HTTP = 10,     /* request table of the HTTP server */
+    RANK_INGEST = 20,   /* ingest queue and states */
+    RANK_QUERY = 30,    /* query engine: list of running queries */
+    RANK_CATALOG = 40,  /* one publication at a time; also guards SQLite */
+    RANK_SNAPSHOT = 50, /* the current snapshot pointer */
+    RANK_SEGMENT = 60,  /* open segment handles */
     RANK_NAMES = 70,
     RANK_LEAF = 90 /* takes no other lock inside */
 };

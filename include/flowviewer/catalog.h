@@ -32,11 +32,13 @@ enum file_state {
     FILE_STORED,  /* all its flows are in the store */
     FILE_DAMAGED, /* its whole records up to a fault are in the store; reason says more */
     FILE_FAILED,  /* nothing of it could be read; reason says why */
+    FILE_EXPIRED, /* was stored; its flows were given up by age or size */
 };
 
 const char *file_state_name(enum file_state s); /* "queued" ... */
 
-/* One flow file, an immutable row. path is relative to its device's directory. */
+/* One flow file, an immutable row. path is relative to its device's directory. Texts belong to the
+ * row: as long as a snapshot, or as long as the caller of catalog_publish keeps them. */
 struct flow_file {
     int64_t id, device;
     enum file_state state;
@@ -47,9 +49,9 @@ struct flow_file {
     int64_t start, end; /* period it covers (ms): capture times of its header, else name */
     int64_t seen;       /* when this state was reached (ms) */
     bool gone;          /* no longer in the directory (flow-expire) */
-    char reason[200];
-    char path[256];
-    char root[256]; /* directory of the device it was found in */
+    const char *reason; /* "" if there is none */
+    const char *path;
+    const char *root; /* directory of the device it was found in */
 };
 
 /* One segment. Counted; open on demand. */
@@ -61,7 +63,6 @@ struct segment_ref {
     atomic_int references;
     atomic_bool unlink; /* remove the file when the last reference goes */
     _Atomic(struct segment *) open;
-    struct catalog *catalog;
 };
 
 struct snapshot {
@@ -99,6 +100,9 @@ int catalog_devices_configured(
 int catalog_temporary(
     struct catalog *c, int64_t device, int64_t day, char *path, size_t size, struct err *e);
 
+#define FILE_KEEPS_SEGMENTS (-1) /* its flows stay where they are */
+#define FILE_HAS_NO_SEGMENT (-2) /* it has no flows in the store (any more) */
+
 /* One change of the catalog; all parts in one transaction, then one new snapshot. */
 struct publication {
     /* Segments written to temporary paths (closed, not necessarily synced): they are
@@ -112,8 +116,8 @@ struct publication {
     size_t added_count;
     int64_t *removed; /* segment ids */
     size_t removed_count;
-    /* Ledger rows to insert or replace (id 0: new; out). segment: index into added, or -1
-     * to keep the file's segments as they are, or -2 for none. */
+    /* Ledger rows to insert or replace (id 0: new; out). segment: index into added (the file's flows
+     * are in it), or one of the two below. */
     struct file_change {
         struct flow_file file;
         int segment;
@@ -124,7 +128,11 @@ struct publication {
 };
 
 int catalog_publish(struct catalog *c, struct publication *p, struct err *e);
-/* Segment ids that hold flows of that file. */
+/* Take a segment whose bytes are bad out of service: the file is kept as *.bad, its flow files are
+ * queued again where they still exist, else their reason says what was lost. */
+int catalog_quarantine(
+    struct catalog *c, int64_t segment, const char *reason, struct err *e);
+/* Segment ids that hold flows of that file (free the list). */
 int catalog_file_segments(
     struct catalog *c, int64_t file, int64_t **ids, size_t *n, struct err *e);
 /* Ledger row ids for the files to be named in segments before they are published. */
