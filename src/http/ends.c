@@ -73,7 +73,7 @@ static int ends_ask(struct ends *e, const int keys[2], int key_count,
     to.id[0] = '\0'; /* several queries: none of them can have the client's name */
     to.devices = &device;
     to.device_count = 1;
-    to.shape = QUERY_GROUP;
+    to.shape = key_count > 0 ? QUERY_GROUP : QUERY_SUMMARY;
     to.order = -1 - MEASURE_OCTETS;
     to.key_count = key_count;
     for (i = 0; i < key_count; i++)
@@ -131,8 +131,7 @@ out:
     free(all);
 }
 
-/* ---- exporters
- * -------------------------------------------------------------------------------- */
+/* ---- exporters ------------------------------------------------------------------ */
 
 static void exporter_json(
     struct ends *e, const struct query_row *row, int64_t first, int64_t last)
@@ -183,12 +182,8 @@ static int exporter_rows(struct ends *e)
     for (i = 0; done == 0 && i < result->row_count; i++) {
         first = 1;
         last = 0;
-        if (result->row_count == 1) {
-            first = result->data_start;
-            last = result->data_end;
-        } else if (i < EXPORTERS_TIMED) {
+        if (i < EXPORTERS_TIMED)
             done = exporter_times(e, result->rows[i].key[0], &first, &last);
-        }
         if (done == 0)
             exporter_json(e, &result->rows[i], first, last);
         else
@@ -204,8 +199,7 @@ void handle_exporters(struct request *r)
     ends_answer(r, "exporters", exporter_rows);
 }
 
-/* ---- interfaces
- * --------------------------------------------------------------------------------- */
+/* ---- interfaces ----------------------------------------------------------------- */
 
 struct interface {
     uint64_t exporter, number;

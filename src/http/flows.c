@@ -31,8 +31,7 @@ static void flows_free(void *cls)
     free(a);
 }
 
-/* ---- one field
- * ----------------------------------------------------------------------------------- */
+/* ---- one field ------------------------------------------------------------------ */
 
 static bool has_field(const struct flow *f, int field)
 {
@@ -102,9 +101,7 @@ static void field_csv(
         json_u64(&j, NULL, count_of(a, f, field));
 }
 
-/* ---- formats
- * ----------------------------------------------------------------------------------------
- */
+/* ---- formats -------------------------------------------------------------------- */
 
 static void flows_json_head(struct flows_answer *a, struct buf *out)
 {
@@ -207,7 +204,7 @@ static const struct {
 static bool flows_more(void *cls, struct buf *out)
 {
     struct flows_answer *a = cls;
-    size_t until = out->len + BODY_PIECE;
+    size_t until = out->len + CONTENT_PIECE;
 
     if (a->next == 0)
         writers[a->format].head(a, out);
@@ -219,8 +216,7 @@ static bool flows_more(void *cls, struct buf *out)
     return false;
 }
 
-/* ---- the request
- * -------------------------------------------------------------------------------------- */
+/* ---- the request ---------------------------------------------------------------- */
 
 static void read_cursor(struct request *r, struct flows_answer *a, struct query_request *to)
 {
@@ -251,6 +247,7 @@ static int read_request(struct request *r, struct flows_answer *a, struct query_
     if (question_read(r, &a->question) != 0 || question_fill(r, &a->question, to) != 0)
         return -1;
     to->shape = QUERY_LIST;
+    to->order = -1 - MEASURE_OCTETS; /* time order anyway */
     to->limit = param_count(r, "limit");
     read_cursor(r, a, to);
     if (request_refused(r) || question_unchanged(r, &a->question)) {
@@ -278,5 +275,5 @@ void handle_flows(struct request *r)
     if (a->format == FORMAT_CSV)
         str_copy(r->reply.filename, sizeof(r->reply.filename),
             "attachment; filename=\"flows.csv\"");
-    reply_body(r, 200, format_type(a->format), body_new(&p));
+    reply_body(r, 200, format_type(a->format), content_new(&p));
 }

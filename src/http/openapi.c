@@ -8,9 +8,7 @@
 #include "http/schemas.h"
 #include "http/server.h"
 
-/* ---- types
- * ---------------------------------------------------------------------------------------
- */
+/* ---- types ---------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *type, *format;
@@ -71,8 +69,7 @@ static void write_type(struct json *j, const char *type)
         json_end_object(j);
 }
 
-/* ---- parameters
- * ------------------------------------------------------------------------------------ */
+/* ---- parameters ----------------------------------------------------------------- */
 
 static void param_choices(struct json *j, const struct param *p)
 {
@@ -160,9 +157,7 @@ static void write_params(struct json *j, const struct route *route)
     json_end_array(j);
 }
 
-/* ---- answers
- * ----------------------------------------------------------------------------------------
- */
+/* ---- answers -------------------------------------------------------------------- */
 
 static void content(struct json *j, const char *media, const char *schema)
 {
@@ -203,9 +198,7 @@ static void write_responses(struct json *j, const struct route *route)
     json_end_object(j);
 }
 
-/* ---- document
- * ----------------------------------------------------------------------------------------
- */
+/* ---- document ------------------------------------------------------------------- */
 
 static const char *lower_method(const char *method)
 {

@@ -70,8 +70,7 @@ static bool unchanged(struct request *r, const char *etag)
     return true;
 }
 
-/* ---- inside the binary
- * ------------------------------------------------------------------------------ */
+/* ---- inside the binary ---------------------------------------------------------- */
 
 static int by_path(const void *key, const void *item)
 {
@@ -117,8 +116,7 @@ static void answer_built_in(struct request *r, const char *file)
     reply_buf(r, 200, a->type, &b);
 }
 
-/* ---- from a directory
- * --------------------------------------------------------------------------------- */
+/* ---- from a directory ----------------------------------------------------------- */
 
 /* Open the file below directory fd, one step at a time, following no links. Closes fd. */
 static int open_below(int fd, char *path)

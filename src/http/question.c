@@ -11,8 +11,7 @@
 #define STABLE_MS                                                                          \
     3600000 /* a period that ended this long ago gets no new flows, as a rule */
 
-/* ---- reading
- * -------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------- */
 
 static void read_period(struct request *r, struct question *q)
 {
@@ -126,8 +125,7 @@ void question_free(struct question *q)
     memset(q, 0, sizeof(*q));
 }
 
-/* ---- asking
- * --------------------------------------------------------------------------------- */
+/* ---- asking --------------------------------------------------------------------- */
 
 int question_fill(struct request *r, const struct question *q, struct query_request *to)
 {
@@ -229,8 +227,7 @@ int question_ask(struct request *r, struct query_request *to, struct query **que
     return -1;
 }
 
-/* ---- unchanged?
- * ------------------------------------------------------------------------------ */
+/* ---- unchanged? ----------------------------------------------------------------- */
 
 static int by_given(const void *a, const void *b)
 {

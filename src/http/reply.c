@@ -99,9 +99,9 @@ enum format request_format(const struct request *r)
     return FORMAT_JSON;
 }
 
-void reply_body(struct request *r, int status, const char *type, struct body *b)
+void reply_body(struct request *r, int status, const char *type, struct content *b)
 {
-    body_free(r->reply.body);
+    content_free(r->reply.body);
     r->reply.body = b;
     r->reply.status = b != NULL ? status : 500;
     r->reply.type = type;
@@ -114,7 +114,7 @@ void reply_buf(struct request *r, int status, const char *type, struct buf *b)
         reply_problem(r, 500, "Out of memory.");
         return;
     }
-    reply_body(r, status, type, body_of_buf(b));
+    reply_body(r, status, type, content_of_buf(b));
 }
 
 void reply_json(struct request *r, struct buf *b)
@@ -172,7 +172,7 @@ void reply_problem(struct request *r, int status, const char *fmt, ...)
         return;
     }
     r->reply.etag[0] = r->reply.filename[0] = '\0';
-    reply_body(r, status, "application/problem+json; charset=utf-8", body_of_buf(&b));
+    reply_body(r, status, "application/problem+json; charset=utf-8", content_of_buf(&b));
 }
 
 void reply_error(struct request *r, const struct err *e)

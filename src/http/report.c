@@ -42,8 +42,7 @@ static void report_free(void *cls)
     free(a);
 }
 
-/* ---- JSON
- * ------------------------------------------------------------------------------------ */
+/* ---- JSON ----------------------------------------------------------------------- */
 
 static void json_columns(struct json *j, const struct report_view *v)
 {
@@ -132,8 +131,7 @@ static void report_json_tail(struct report_answer *a, struct buf *out)
     buf_char(out, '\n');
 }
 
-/* ---- CSV and NDJSON
- * ----------------------------------------------------------------------------- */
+/* ---- CSV and NDJSON ------------------------------------------------------------- */
 
 static void report_csv_head(struct report_answer *a, struct buf *out)
 {
@@ -189,8 +187,7 @@ static void no_head(struct report_answer *a, struct buf *out)
     (void)out;
 }
 
-/* ---- production
- * ------------------------------------------------------------------------------------ */
+/* ---- production ----------------------------------------------------------------- */
 
 static const struct {
     void (*head)(struct report_answer *, struct buf *);
@@ -205,7 +202,7 @@ static const struct {
 static bool report_more(void *cls, struct buf *out)
 {
     struct report_answer *a = cls;
-    size_t until = out->len + BODY_PIECE;
+    size_t until = out->len + CONTENT_PIECE;
 
     if (a->next == 0)
         writers[a->format].head(a, out);
@@ -236,11 +233,10 @@ static void report_answer_stream(struct request *r, struct report_answer *a)
     if (a->format == FORMAT_CSV)
         snprintf(r->reply.filename, sizeof(r->reply.filename),
             "attachment; filename=\"%.32s.csv\"", a->view.report.name);
-    reply_body(r, 200, format_type(a->format), body_new(&p));
+    reply_body(r, 200, format_type(a->format), content_new(&p));
 }
 
-/* ---- the request
- * ------------------------------------------------------------------------------------ */
+/* ---- the request ---------------------------------------------------------------- */
 
 static void read_report(struct request *r, struct report *out)
 {

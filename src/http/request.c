@@ -26,7 +26,7 @@ void request_free(struct request *r)
 {
     if (r == NULL)
         return;
-    body_free(r->reply.body);
+    content_free(r->reply.body);
     filter_problems_free(&r->problems);
     free(r->text);
     free(r->target);

@@ -12,7 +12,7 @@
 
 #include "flowviewer/base.h"
 #include "flowviewer/filter.h"
-#include "http/body.h"
+#include "http/content.h"
 
 #define PARAMS_MAX 128   /* of one request */
 #define BODY_MAX   65536 /* bytes of a request's body */
@@ -61,7 +61,7 @@ struct headers {
 struct reply {
     int status;
     const char *type; /* content type; a constant */
-    struct body *body;
+    struct content *body;
     char etag[40], allow[32], filename[64];
     const char *location, *cache;
     int retry_after;
@@ -109,8 +109,7 @@ void request_free(struct request *r);
 /* Decode path and parameters. -1: r->problems says what is wrong. */
 int request_parse(struct request *r);
 
-/* ---- parameters (params.c) ------------------------------------------------------------
- */
+/* ---- parameters (params.c) ------------------------------------------------------ */
 
 /* Hold all given parameters against the route's lists; mistakes go to r->problems. */
 void params_check(struct request *r);
@@ -124,8 +123,7 @@ bool param_flag(const struct request *r, const char *name);
 /* False: not given. */
 bool param_time(const struct request *r, const char *name, int64_t *ms, bool *relative);
 
-/* ---- replies (reply.c) ------------------------------------------------------------------
- */
+/* ---- replies (reply.c) ---------------------------------------------------------- */
 
 enum format { FORMAT_JSON, FORMAT_CSV, FORMAT_NDJSON, FORMAT_TEXT };
 
@@ -135,7 +133,7 @@ const char *format_type(enum format f);
 
 /* Each sets the whole reply (and drops an earlier one). The bytes of b are taken. */
 void reply_buf(struct request *r, int status, const char *type, struct buf *b);
-void reply_body(struct request *r, int status, const char *type, struct body *b);
+void reply_body(struct request *r, int status, const char *type, struct content *b);
 void reply_json(struct request *r, struct buf *b);
 void reply_empty(struct request *r, int status);
 /* RFC 9457 problem document, with r->problems as its errors. */

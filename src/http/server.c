@@ -23,8 +23,7 @@
 #define LOG_LINES  5 /* of libmicrohttpd, a second */
 #define STOP_MS    1000
 
-/* ---- header lines
- * ------------------------------------------------------------------------ */
+/* ---- header lines --------------------------------------------------------------- */
 
 static bool accepts_gzip(const char *value)
 {
@@ -99,8 +98,7 @@ static bool framing_refused(struct request *r)
     return false;
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------ */
+/* ---- answers -------------------------------------------------------------------- */
 
 static const struct {
     const char *name, *value;
@@ -119,7 +117,7 @@ static const struct {
 
 /* A streamed answer: the body, and whose patience it uses. */
 struct stream {
-    struct body *body;
+    struct content *body;
     struct connection *connection;
     struct http *http;
 };
@@ -127,7 +125,7 @@ struct stream {
 static ssize_t on_read(void *cls, uint64_t position, char *out, size_t max)
 {
     struct stream *s = cls;
-    ssize_t n = body_read(s->body, out, max);
+    ssize_t n = content_read(s->body, out, max);
 
     (void)position;
     if (n < 0)
@@ -143,7 +141,7 @@ static void on_read_over(void *cls)
 {
     struct stream *s = cls;
 
-    body_free(s->body);
+    content_free(s->body);
     free(s);
 }
 
@@ -158,7 +156,7 @@ static struct MHD_Response *response_stream(struct request *r)
     s->connection = r->connection;
     s->http = r->http;
     response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, BODY_PIECE, on_read, s, on_read_over);
+        MHD_SIZE_UNKNOWN, CONTENT_PIECE, on_read, s, on_read_over);
     if (response == NULL)
         free(s);
     else
@@ -169,7 +167,7 @@ static struct MHD_Response *response_stream(struct request *r)
 static struct MHD_Response *response_whole(struct request *r)
 {
     size_t size;
-    char *bytes = body_take(r->reply.body, &size);
+    char *bytes = content_take(r->reply.body, &size);
     struct MHD_Response *response;
 
     if (bytes == NULL)
@@ -190,9 +188,9 @@ static void reply_prepare(struct request *r)
     if (reply->body == NULL)
         reply_problem(r, 500, "Out of memory.");
     if (reply->body != NULL && r->headers.gzip && !reply->gzip_ready && reply->type != NULL)
-        reply->gzip_ready = body_gzip(reply->body);
+        reply->gzip_ready = content_gzip(reply->body);
     if (reply->body != NULL)
-        body_settle(reply->body, WHOLE_BODY);
+        content_settle(reply->body, WHOLE_BODY);
 }
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
@@ -230,7 +228,7 @@ static enum MHD_Result request_send(struct MHD_Connection *c, struct request *r)
     if (r->reply.body == NULL)
         return MHD_NO;
     connection_answer(r->connection);
-    response = body_settle(r->reply.body, 0) ? response_whole(r) : response_stream(r);
+    response = content_settle(r->reply.body, 0) ? response_whole(r) : response_stream(r);
     if (response == NULL)
         return MHD_NO;
     add_headers(response, &r->reply);
@@ -239,8 +237,7 @@ static enum MHD_Result request_send(struct MHD_Connection *c, struct request *r)
     return result;
 }
 
-/* ---- requests
- * ------------------------------------------------------------------------------ */
+/* ---- requests ------------------------------------------------------------------- */
 
 static void *on_target(void *cls, const char *target, struct MHD_Connection *c)
 {
@@ -391,8 +388,7 @@ static void on_log(void *cls, const char *fmt, va_list ap)
     log_debug("http: %s", line);
 }
 
-/* ---- life
- * ----------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------- */
 
 static bool is_loopback(const char *address)
 {

@@ -12,8 +12,7 @@
 #define WATCHER_LATE_MS 300000 /* its rounds are a minute apart */
 #define QUEUE_LATE_MS   60000
 
-/* ---- devices
- * ------------------------------------------------------------------------------------- */
+/* ---- devices -------------------------------------------------------------------- */
 
 /* What ingest says of all devices; NULL when out of memory. */
 static struct ingest_device_status *ingest_list(struct ingest *in, size_t *count)
@@ -130,9 +129,7 @@ void handle_devices(struct request *r)
     finish(r, complete, &b);
 }
 
-/* ---- status
- * -----------------------------------------------------------------------------------------
- */
+/* ---- status --------------------------------------------------------------------- */
 
 static const char *pause_name(enum ingest_pause p)
 {
@@ -224,9 +221,7 @@ void handle_status(struct request *r)
     finish(r, complete, &b);
 }
 
-/* ---- health
- * -------------------------------------------------------------------------------------------
- */
+/* ---- health --------------------------------------------------------------------- */
 
 /* NULL: all is well. */
 static const char *ill(struct http *h, const struct ingest_status *s)

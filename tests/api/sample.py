@@ -64,6 +64,7 @@ class Case(daemon.unittest.TestCase):
             cls.daemon.start()
             cls.daemon.wait_ingested(files)
         except BaseException:
+            cls.daemon.kill()
             cls.tearDownClass()
             raise
 

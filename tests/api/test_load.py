@@ -46,6 +46,7 @@ class Load(unittest.TestCase):
             cls.daemon.start()
             cls.daemon.wait_ingested(FILES)
         except BaseException:
+            cls.daemon.kill()
             cls.tearDownClass()
             raise
 

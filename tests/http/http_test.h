@@ -45,8 +45,8 @@ static inline char *reply_text(struct request *r)
     char *bytes, *text;
 
     assert_non_null(r->reply.body);
-    assert_true(body_settle(r->reply.body, SIZE_MAX));
-    bytes = body_take(r->reply.body, &size);
+    assert_true(content_settle(r->reply.body, SIZE_MAX));
+    bytes = content_take(r->reply.body, &size);
     text = calloc(1, size + 1);
     assert_non_null(text);
     memcpy(text, bytes, size);

@@ -46,8 +46,8 @@ static void test_content(void **state)
         FILE *in;
 
         assert_int_equal(r->reply.status, 200);
-        assert_true(body_settle(r->reply.body, SIZE_MAX));
-        text = body_take(r->reply.body, &size);
+        assert_true(content_settle(r->reply.body, SIZE_MAX));
+        text = content_take(r->reply.body, &size);
         assert_int_equal(size, assets[i].plain_size);
         snprintf(name, sizeof(name), FV_SOURCE_DIR "/web%s", assets[i].path);
         in = fopen(name, "rb");
@@ -66,7 +66,7 @@ static void test_content(void **state)
         assert_int_equal(request_parse(r), 0);
         asset_answer(r);
         assert_true(r->reply.gzip_ready);
-        text = body_take(r->reply.body, &size);
+        text = content_take(r->reply.body, &size);
         assert_int_equal(size, assets[i].gzip_size);
         assert_memory_equal(text, assets[i].gzip, size);
         free(text);
@@ -123,7 +123,7 @@ static void test_hostile(void **state)
 
 static void write_file(const char *directory, const char *name, const char *content)
 {
-    char path[512];
+    char path[600];
     FILE *out;
 
     snprintf(path, sizeof(path), "%s/%s", directory, name);
@@ -135,7 +135,7 @@ static void write_file(const char *directory, const char *name, const char *cont
 
 static void test_directory(void **state)
 {
-    char top[] = "/tmp/fv-pages-XXXXXX", path[512], other[512];
+    char top[] = "/tmp/fv-pages-XXXXXX", path[600], other[600];
     struct http h = {.port = 1};
     struct request *r;
     char *text;

@@ -2,13 +2,13 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "http/body.h"
+#include "http/content.h"
 
 #define GZIP_WINDOW (15 + 16) /* 16: gzip wrapper instead of zlib's */
 #define GZIP_LEVEL  1         /* made while others wait */
 #define GZIP_LEAST  1024      /* smaller answers fit one packet anyway */
 
-struct body {
+struct content {
     struct producer producer;
     bool produced; /* the producer has said its last */
     bool squeezing, squeezed;
@@ -18,9 +18,9 @@ struct body {
     size_t taken;     /* of the buffer that is read from */
 };
 
-struct body *body_new(const struct producer *p)
+struct content *content_new(const struct producer *p)
 {
-    struct body *b = calloc(1, sizeof(*b));
+    struct content *b = calloc(1, sizeof(*b));
 
     if (b == NULL) {
         if (p->release != NULL)
@@ -32,10 +32,10 @@ struct body *body_new(const struct producer *p)
     return b;
 }
 
-struct body *body_of_buf(struct buf *bytes)
+struct content *content_of_buf(struct buf *bytes)
 {
     static const struct producer none = {NULL, NULL, NULL};
-    struct body *b = body_new(&none);
+    struct content *b = content_new(&none);
 
     if (b == NULL) {
         buf_free(bytes);
@@ -46,7 +46,7 @@ struct body *body_of_buf(struct buf *bytes)
     return b;
 }
 
-void body_free(struct body *b)
+void content_free(struct content *b)
 {
     if (b == NULL)
         return;
@@ -59,7 +59,7 @@ void body_free(struct body *b)
     free(b);
 }
 
-bool body_gzip(struct body *b)
+bool content_gzip(struct content *b)
 {
     if (b->squeezing || (b->produced && b->plain.len < GZIP_LEAST))
         return false;
@@ -70,23 +70,23 @@ bool body_gzip(struct body *b)
     return true;
 }
 
-static struct buf *readable(struct body *b)
+static struct buf *readable(struct content *b)
 {
     return b->squeezing ? &b->out : &b->plain;
 }
 
-static bool over(const struct body *b)
+static bool over(const struct content *b)
 {
     return b->produced && (!b->squeezing || b->squeezed);
 }
 
-static bool failed(const struct body *b)
+static bool failed(const struct content *b)
 {
     return b->plain.failed || b->out.failed;
 }
 
 /* Drop what has been read, so that a buffer stays as small as a piece. */
-static void forget_read(struct body *b)
+static void forget_read(struct content *b)
 {
     struct buf *from = readable(b);
 
@@ -98,7 +98,7 @@ static void forget_read(struct body *b)
 }
 
 /* All of plain through z into out. */
-static void squeeze(struct body *b)
+static void squeeze(struct content *b)
 {
     int code = Z_OK;
 
@@ -119,7 +119,7 @@ static void squeeze(struct body *b)
 }
 
 /* One more piece into the readable buffer. */
-static void advance(struct body *b)
+static void advance(struct content *b)
 {
     forget_read(b);
     if (!b->produced)
@@ -128,14 +128,14 @@ static void advance(struct body *b)
         squeeze(b);
 }
 
-bool body_settle(struct body *b, size_t enough)
+bool content_settle(struct content *b, size_t enough)
 {
     while (!over(b) && !failed(b) && readable(b)->len < enough)
         advance(b);
     return over(b) && !failed(b);
 }
 
-char *body_take(struct body *b, size_t *size)
+char *content_take(struct content *b, size_t *size)
 {
     struct buf *from = readable(b);
     char *bytes;
@@ -147,7 +147,7 @@ char *body_take(struct body *b, size_t *size)
     return bytes;
 }
 
-ssize_t body_read(struct body *b, char *out, size_t max)
+ssize_t content_read(struct content *b, char *out, size_t max)
 {
     struct buf *from = readable(b);
     size_t n;

@@ -27,10 +27,10 @@ static void release_lines(void *cls)
     ((struct lines *)cls)->released++;
 }
 
-static struct body *lines_body(struct lines *l)
+static struct content *lines_body(struct lines *l)
 {
     struct producer p = {more_lines, release_lines, l};
-    struct body *b = body_new(&p);
+    struct content *b = content_new(&p);
 
     assert_non_null(b);
     return b;
@@ -44,16 +44,16 @@ static void expected_lines(unsigned count, struct buf *out)
 }
 
 /* Read all of b, 'step' bytes at a time. */
-static void drain(struct body *b, size_t step, struct buf *out)
+static void drain(struct content *b, size_t step, struct buf *out)
 {
     char piece[4096];
     ssize_t n;
 
     assert_true(step <= sizeof(piece));
-    while ((n = body_read(b, piece, step)) > 0)
+    while ((n = content_read(b, piece, step)) > 0)
         buf_add(out, piece, (size_t)n);
     assert_int_equal(n, 0);
-    assert_int_equal(body_read(b, piece, step), 0);
+    assert_int_equal(content_read(b, piece, step), 0);
 }
 
 static void same(const struct buf *a, const struct buf *b)
@@ -94,13 +94,13 @@ static void test_pieces(void **state)
     for (i = 0; i < NITEMS(steps); i++) {
         for (k = 0; k < NITEMS(pieces); k++) {
             struct lines l = {.count = 2500, .piece = pieces[k]};
-            struct body *b = lines_body(&l);
+            struct content *b = lines_body(&l);
             struct buf got = {0}, want = {0};
 
             expected_lines(2500, &want);
             drain(b, steps[i], &got);
             same(&got, &want);
-            body_free(b);
+            content_free(b);
             assert_int_equal(l.released, 1);
             buf_free(&got);
             buf_free(&want);
@@ -116,16 +116,16 @@ static void test_gzip_pieces(void **state)
     (void)state;
     for (i = 0; i < NITEMS(steps); i++) {
         struct lines l = {.count = 20000, .piece = 999};
-        struct body *b = lines_body(&l);
+        struct content *b = lines_body(&l);
         struct buf got = {0}, want = {0}, plain = {0};
 
         expected_lines(20000, &want);
-        assert_true(body_gzip(b));
+        assert_true(content_gzip(b));
         drain(b, steps[i], &got);
         assert_true(got.len < want.len / 2);
         inflate_all(&got, &plain);
         same(&plain, &want);
-        body_free(b);
+        content_free(b);
         buf_free(&got);
         buf_free(&want);
         buf_free(&plain);
@@ -136,16 +136,16 @@ static void test_gzip_pieces(void **state)
 static void test_settle(void **state)
 {
     struct lines l = {.count = 100000, .piece = 100};
-    struct body *b = lines_body(&l);
+    struct content *b = lines_body(&l);
     struct buf got = {0}, want = {0};
 
     (void)state;
-    assert_false(body_settle(b, 10000));
+    assert_false(content_settle(b, 10000));
     assert_true(l.next < 2000);
     expected_lines(100000, &want);
     drain(b, 4096, &got);
     same(&got, &want);
-    body_free(b);
+    content_free(b);
     buf_free(&got);
     buf_free(&want);
 }
@@ -153,51 +153,51 @@ static void test_settle(void **state)
 static void test_whole(void **state)
 {
     struct lines l = {.count = 10, .piece = 3};
-    struct body *b = lines_body(&l);
+    struct content *b = lines_body(&l);
     struct buf want = {0};
     size_t size;
     char *bytes;
 
     (void)state;
     expected_lines(10, &want);
-    assert_true(body_settle(b, 100000));
-    bytes = body_take(b, &size);
+    assert_true(content_settle(b, 100000));
+    bytes = content_take(b, &size);
     assert_int_equal(size, want.len);
     assert_memory_equal(bytes, want.data, size);
     free(bytes);
-    body_free(b);
+    content_free(b);
     buf_free(&want);
 }
 
 static void test_of_buf(void **state)
 {
     struct buf small = {0}, large = {0}, none = {0}, got = {0}, plain = {0}, want = {0};
-    struct body *b;
+    struct content *b;
 
     (void)state;
     buf_str(&small, "short");
-    b = body_of_buf(&small);
+    b = content_of_buf(&small);
     assert_null(small.data);
-    assert_false(body_gzip(b)); /* not worth it */
+    assert_false(content_gzip(b)); /* not worth it */
     drain(b, 2, &got);
     assert_string_equal(got.data, "short");
-    body_free(b);
+    content_free(b);
 
     expected_lines(1000, &large);
     expected_lines(1000, &want);
-    b = body_of_buf(&large);
-    assert_true(body_gzip(b));
+    b = content_of_buf(&large);
+    assert_true(content_gzip(b));
     buf_reset(&got);
     drain(b, 100, &got);
     inflate_all(&got, &plain);
     same(&plain, &want);
-    body_free(b);
+    content_free(b);
 
-    b = body_of_buf(&none);
+    b = content_of_buf(&none);
     buf_reset(&got);
     drain(b, 100, &got);
     assert_int_equal(got.len, 0);
-    body_free(b);
+    content_free(b);
     buf_free(&got);
     buf_free(&plain);
     buf_free(&want);
@@ -207,15 +207,15 @@ static void test_of_buf(void **state)
 static void test_failure(void **state)
 {
     struct lines l = {.count = 1000, .piece = 10, .fail = true};
-    struct body *b = lines_body(&l);
+    struct content *b = lines_body(&l);
     char piece[100];
     ssize_t n;
 
     (void)state;
-    while ((n = body_read(b, piece, sizeof(piece))) > 0)
+    while ((n = content_read(b, piece, sizeof(piece))) > 0)
         ;
     assert_int_equal(n, -1);
-    body_free(b);
+    content_free(b);
     assert_int_equal(l.released, 1);
 }
 
