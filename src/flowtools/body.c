@@ -49,7 +49,7 @@ static void stop_inflate(struct body *b)
 /* One call of inflate() from the input's position into the window; nothing is taken yet. */
 static int inflate_some(struct body *b)
 {
-    size_t in = b->in->left < (1u << 30) ? b->in->left : (1u << 30);
+    size_t in = b->in->left < INPUT_WINDOW ? b->in->left : INPUT_WINDOW;
 
     b->z.next_in = b->in->at;
     b->z.avail_in = (uInt)in;

@@ -63,8 +63,7 @@ static ft_copier copier(const struct ft_field *f, bool big, enum ft_clock clock)
     return key_copiers[f->width == W_2_KEPT ? W_2 : W_4][big];
 }
 
-/* ---- times ------------------------------------------------------------------------------
- */
+/* ---- times ---------------------------------------------------------------------- */
 
 enum rule {
     RULE_CORRECTED,
@@ -160,8 +159,7 @@ static const ft_timer timers[2][2][2] = {
     {{old_corrected_le, old_corrected_be}, {old_flowtools_le, old_flowtools_be}},
 };
 
-/* ---- plan -------------------------------------------------------------------------------
- */
+/* ---- plan ----------------------------------------------------------------------- */
 
 void ft_plan_make(
     struct ft_plan *plan, const struct ft_layout *l, bool big, enum ft_clock clock)

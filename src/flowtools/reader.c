@@ -39,8 +39,7 @@ struct ft_reader {
     bool ended;
 };
 
-/* ---- opening ----------------------------------------------------------------------------
- */
+/* ---- opening -------------------------------------------------------------------- */
 
 static struct ft_reader *reader_new(const struct ft_options *o, struct err *e)
 {
@@ -159,8 +158,7 @@ const struct ft_status *ft_status(const struct ft_reader *r)
     return &r->status;
 }
 
-/* ---- records that are no flows ----------------------------------------------------------
- */
+/* ---- records that are no flows -------------------------------------------------- */
 
 static bool all_zero(const uint8_t *p, size_t n)
 {
@@ -240,8 +238,7 @@ static void skip_zero_record(struct ft_reader *r)
     }
 }
 
-/* ---- reading ----------------------------------------------------------------------------
- */
+/* ---- reading -------------------------------------------------------------------- */
 
 static size_t least(size_t a, uint64_t b)
 {

@@ -45,8 +45,7 @@ static int write_all(struct ft_writer *w, const uint8_t *p, size_t n, struct err
     return 0;
 }
 
-/* ---- header -----------------------------------------------------------------------------
- */
+/* ---- header --------------------------------------------------------------------- */
 
 static size_t put_tlv(uint8_t *p, unsigned type, size_t size, uint32_t value, bool big)
 {
@@ -91,8 +90,7 @@ static int write_header(struct ft_writer *w, bool done, struct err *e)
     return write_all(w, p, n, e);
 }
 
-/* ---- body -------------------------------------------------------------------------------
- */
+/* ---- body ----------------------------------------------------------------------- */
 
 static int flush_records(struct ft_writer *w, int how, struct err *e)
 {
@@ -177,8 +175,7 @@ int ft_writer_add(struct ft_writer *w, const struct flow *f, struct err *e)
     return w->used == sizeof(w->records) ? flush_records(w, Z_NO_FLUSH, e) : 0;
 }
 
-/* ---- opening and closing ----------------------------------------------------------------
- */
+/* ---- opening and closing -------------------------------------------------------- */
 
 static void writer_free(struct ft_writer *w)
 {
