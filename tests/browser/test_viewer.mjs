@@ -297,3 +297,29 @@ test('CSV, JSON, text and curl ask the same question', async () => {
   );
   await closePage(page);
 });
+
+test('what is typed and not yet asked survives a click elsewhere', async () => {
+  const page = await open(DAY);
+  await page.locator('#f-protocols').fill('tcp');
+  await page.locator('thead th.measure', { hasText: 'Packets' }).locator('button').click();
+  await settled(page);
+  assert.equal(await page.locator('#f-protocols').inputValue(), 'tcp');
+  assert.equal(query(page).get('protocols'), 'tcp');
+  assert.equal(query(page).get('sort'), 'packets');
+  await page.locator('#f-source_as').fill('not a number');
+  await page.locator('tbody .drill').first().click();
+  await page.getByRole('menuitem', { name: 'Exclude this source' }).click();
+  await settled(page);
+  assert.equal(await page.locator('#f-source_as').inputValue(), 'not a number');
+  assert.equal(await page.locator('#f-source_as').getAttribute('aria-invalid'), 'true');
+  await closePage(page, /status of 400/);
+});
+
+test('a cutoff that nothing reaches is said', async () => {
+  const page = await open(`${DAY}&cutoff_octets=999999999999`);
+  assert.match(await page.locator('.empty').textContent(), /No row reaches the cutoff/);
+  await page.getByRole('button', { name: 'Remove the cutoff' }).click();
+  await settled(page);
+  assert.ok((await rows(page)).length > 0);
+  await closePage(page);
+});

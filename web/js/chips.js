@@ -5,7 +5,7 @@ import { FIELDS } from './fields.js';
 import { items, without, changed } from './state.js';
 import { keepFocus } from './focus.js';
 
-function chip(field, item, state, go) {
+function chip(field, item, go) {
   const excluded = field.list && item.startsWith('-');
   const option = field.options?.find(([value]) => value === item);
   const value = option ? option[1] : excluded ? item.slice(1) : item;
@@ -20,19 +20,21 @@ function chip(field, item, state, go) {
         type: 'button',
         'data-focus': 'chip:',
         'aria-label': `Remove ${field.chip} ${excluded ? 'not ' : ''}${value}`,
-        on: { click: () => go(without(state, field.name, item)) },
+        on: { click: () => go((state) => without(state, field.name, item)) },
       },
       icon('close'),
     ),
   );
 }
 
+/** Gives the number of conditions. go(change): show the view that change(current view) gives. */
 export function showChips(list, state, go) {
   const used = FIELDS.filter((field) => field.chip && state[field.name]);
   const chips = used.flatMap((field) =>
-    (field.list ? items(state[field.name]) : [state[field.name]]).map((item) => chip(field, item, state, go)),
+    (field.list ? items(state[field.name]) : [state[field.name]]).map((item) => chip(field, item, go)),
   );
-  if (chips.length > 1) {
+  const conditions = chips.length;
+  if (conditions > 1) {
     const cleared = Object.fromEntries(used.map((field) => [field.name, '']));
     chips.push(
       h(
@@ -40,13 +42,13 @@ export function showChips(list, state, go) {
         {},
         h(
           'button',
-          { type: 'button', class: 'link', on: { click: () => go(changed(state, cleared)) } },
+          { type: 'button', class: 'link', on: { click: () => go((current) => changed(current, cleared)) } },
           'Clear all',
         ),
       ),
     );
   }
   keepFocus(list, document.getElementById('result'), () => fill(list, chips));
-  list.hidden = chips.length === 0;
-  return chips.length;
+  list.hidden = conditions === 0;
+  return conditions;
 }

@@ -1,11 +1,11 @@
 // drill: what a value in a result can do - become a filter, or be left out.
 // A new action is a new function in ACTIONS; every cell of every table has it then.
 
-import { copyText, announce } from './dom.js';
+import { h, copyText, announce } from './dom.js';
 import { openMenu } from './menu.js';
 import { including, excluding } from './state.js';
 
-/** Column key -> filter fields that take its values. 'only': the API cannot exclude it. */
+/** Column key -> filter fields that take its values, each with its noun. */
 const FIELDS_OF = {
   source_address: [['source_address', 'source']],
   dest_address: [['dest_address', 'destination']],
@@ -32,27 +32,28 @@ const FIELDS_OF = {
   exporter: [['exporter', 'exporter']],
   device: [['device', 'device']],
 };
+/** The API only includes them. */
 const NOT_EXCLUDED = new Set(['device']);
 
 export const drillable = (key) => key in FIELDS_OF;
 
-function filterTo({ fields, value, state, go }) {
+function filterTo({ fields, value, go }) {
   return fields.map(([field, noun]) => ({
     icon: 'include',
     label: `Filter to this ${noun}`,
-    run: () => go(including(state, field, value)),
+    run: () => go((state) => including(state, field, value)),
   }));
 }
 
 /** Excluding a value that stands for either end leaves out both. */
-function exclude({ fields, value, state, go }) {
+function exclude({ fields, value, go }) {
   if (fields.some(([field]) => NOT_EXCLUDED.has(field))) return [];
   const noun = fields.length > 1 ? fields[0][1].replace('source', '').trim() || 'host' : fields[0][1];
   return [
     {
       icon: 'exclude',
       label: `Exclude this ${noun}`,
-      run: () => go(fields.reduce((next, [field]) => excluding(next, field, value), state)),
+      run: () => go((state) => fields.reduce((next, [field]) => excluding(next, field, value), state)),
     },
   ];
 }
@@ -70,19 +71,10 @@ function copy({ value }) {
 
 const ACTIONS = [filterTo, exclude, copy];
 
-/** Open the menu of a cell. go(state): show that view. */
-export function drill(anchor, { column, value, name }, state, go) {
-  const context = { fields: FIELDS_OF[column.key], value, state, go };
-  const title = [`${column.label} `, document.createTextNode(''), strong(value), name ? ` ${name}` : ''];
-  openMenu(
-    anchor,
-    title,
-    ACTIONS.flatMap((action) => action(context)),
-  );
-}
-
-function strong(value) {
-  const node = document.createElement('strong');
-  node.textContent = String(value);
-  return node;
+/** Open the menu of a cell. go(change): show the view that change(current view) gives. */
+export function drill(anchor, { column, value, name }, go) {
+  const context = { fields: FIELDS_OF[column.key], value, go };
+  const title = [`${column.label} `, h('strong', {}, value), name && ` ${name}`];
+  const entries = ACTIONS.flatMap((action) => action(context));
+  openMenu(anchor, title, entries);
 }

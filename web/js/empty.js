@@ -3,15 +3,16 @@
 import { h, icon } from './dom.js';
 import { plural } from './format.js';
 import { moment, parameter } from './time.js';
-import { changed } from './state.js';
+import { changed, items } from './state.js';
 import { FIELDS } from './fields.js';
 
 const HOUR = 3600;
 
-function dataRange(answer, devices) {
-  const c = answer.coverage ?? {};
-  if (typeof c.first === 'number' && c.first <= c.last) return { first: c.first, last: c.last };
-  const known = devices.filter((d) => typeof d.first === 'number' && typeof d.last === 'number');
+/** First and last stored flow of the devices asked for. */
+function dataRange(state, devices) {
+  const wanted = items(state.device);
+  const asked = devices.filter((d) => wanted.length === 0 || wanted.includes(d.name));
+  const known = asked.filter((d) => typeof d.first === 'number' && typeof d.last === 'number');
   if (known.length === 0) return null;
   return { first: Math.min(...known.map((d) => d.first)), last: Math.max(...known.map((d) => d.last)) };
 }
@@ -30,7 +31,7 @@ function box(title, text, ...actions) {
 const button = (label, run) => h('button', { type: 'button', on: { click: run } }, label);
 
 export function whyEmpty(answer, state, devices, go) {
-  const range = dataRange(answer, devices);
+  const range = dataRange(state, devices);
   const scope = state.device ? `of ${state.device}` : '';
   if (!range) {
     return box(
@@ -41,14 +42,18 @@ export function whyEmpty(answer, state, devices, go) {
   }
   if (range.last < answer.start || range.first >= answer.end) {
     const last = () =>
-      go(changed(state, { start: parameter(range.last - HOUR), end: parameter(range.last + 1) }));
+      go((current) =>
+        changed(current, { start: parameter(range.last - HOUR), end: parameter(range.last + 1) }),
+      );
     return box(
       'No data in this period',
       `Stored flows ${scope} run from ${moment(range.first)} to ${moment(range.last)}.`,
       button('Show the last hour with data', last),
     );
   }
-  const filters = FIELDS.filter((field) => field.chip && field.name !== 'device' && state[field.name]);
+  const filters = FIELDS.filter(
+    (field) => field.chip && !field.numeric && field.name !== 'device' && state[field.name],
+  );
   const scanned = answer.stats?.flows_scanned ?? 0;
   if (filters.length === 0) {
     return box(
@@ -62,15 +67,15 @@ export function whyEmpty(answer, state, devices, go) {
     scanned > 0
       ? `None of the ${plural(scanned, 'flow')} looked at in this period fits all conditions above.`
       : 'No stored flow of this period can fit: the index ruled out every block.',
-    button('Remove all conditions', () => go(changed(state, cleared))),
+    button('Remove all conditions', () => go((current) => changed(current, cleared))),
   );
 }
 
 /** Flows matched, but no row is large enough. */
-export function belowCutoff(answer, state, go) {
+export function belowCutoff(answer, go) {
   return box(
     'No row reaches the cutoff',
     `The largest of ${plural(answer.rows_total, 'row')} has fewer octets than the cutoff asks for.`,
-    button('Remove the cutoff', () => go(changed(state, { cutoff_octets: '' }))),
+    button('Remove the cutoff', () => go((state) => changed(state, { cutoff_octets: '' }))),
   );
 }

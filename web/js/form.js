@@ -76,12 +76,12 @@ function sortLabel(sort) {
   return `${name}, ${ascending ? 'ascending' : 'descending'}`;
 }
 
-/** onRun(state changes) when the form is sent or a choice is made that needs no more typing. */
+/** onRun() when the form is sent or a choice is made that needs no more typing. */
 export function createForm(form, { onRun, onReset }) {
   const hint = h('p', { class: 'form-hint', 'aria-hidden': 'true' });
   const shortcuts = shortcutBar((period) => {
     write({ ...read(), ...period });
-    onRun(read());
+    onRun();
   });
   const sections = GROUPS.map((group) => groupNode(group, shortcuts));
   fill(
@@ -192,10 +192,10 @@ export function createForm(form, { onRun, onReset }) {
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    onRun(read());
+    onRun();
   });
   form.addEventListener('change', (event) => {
-    if (event.target.matches('select, input[type=checkbox]')) onRun(read());
+    if (event.target.matches('select, input[type=checkbox]')) onRun();
   });
   form.addEventListener('input', (event) => {
     const field = fieldOf(event.target.name);

@@ -5,6 +5,7 @@ import { count, octets, bitRate, percent, duration } from './format.js';
 import { tosName, hex, flagLetters } from './codes.js';
 import { drill, drillable } from './drill.js';
 import { countsBothEnds } from './reports.js';
+import { changed } from './state.js';
 
 const MEASURES = ['flows', 'octets', 'packets'];
 
@@ -80,7 +81,7 @@ function keyCell(column, value, at, view) {
         'data-focus': `drill-${column.key}:${at}`,
         'aria-haspopup': 'menu',
         'aria-expanded': 'false',
-        on: { click: (event) => drill(event.currentTarget, { column, value, name }, view.state, view.go) },
+        on: { click: (event) => drill(event.currentTarget, { column, value, name }, view.go) },
       },
       content,
     ),
@@ -162,7 +163,7 @@ function heading(column, view) {
             type: 'button',
             class: 'sort',
             'data-focus': `sort:${column.key}`,
-            on: { click: () => view.onSort(nextSort(column, view.sort)) },
+            on: { click: () => view.go((state) => changed(state, { sort: nextSort(column, view.sort) })) },
           },
           label,
         )
@@ -251,7 +252,7 @@ function walk(table) {
   });
 }
 
-function viewOf(answer, state, handlers) {
+function viewOf(answer, state, go) {
   const columns = answer.columns;
   const indexes = columns.map((_, i) => i);
   const sort = state.sort ?? 'octets';
@@ -266,7 +267,7 @@ function viewOf(answer, state, handlers) {
     sortKey,
     shareKey,
     shareIndex,
-    ...handlers,
+    go,
     ascending: sort.startsWith('-'),
     units: state.units !== 'off',
     sampled: Number(state.sampling_multiplier) > 1,
@@ -277,9 +278,9 @@ function viewOf(answer, state, handlers) {
   };
 }
 
-/** handlers: go(state), onSort(sort). */
-export function reportTable(answer, state, handlers) {
-  const view = viewOf(answer, state, handlers);
+/** state: the view that was asked; go(change): show another one. */
+export function reportTable(answer, state, go) {
+  const view = viewOf(answer, state, go);
   const table = h(
     'table',
     { class: 'report', role: 'table', 'aria-label': answer.title },
