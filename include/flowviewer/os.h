@@ -13,7 +13,8 @@
 /* ---- directory watching -----------------------------------------------------------------
  * Events are hints, never truth: a caller rescans the directory it is told of. One thread.
  * Not recursive: add each directory (then scan it: what came in between is found by the
- * scan).
+ * scan). A directory that was removed or renamed gives its cookie once more and is silent
+ * then, until it is added again.
  */
 struct watch;
 
@@ -31,18 +32,20 @@ void watch_free(struct watch *w);
 int watch_add(struct watch *w, const char *path, void *cookie, struct err *e);
 void watch_remove(struct watch *w, const char *path);
 /* Wait until a watched directory changed, watch_wake() was called (from any thread or a
- * signal handler), or timeout_ms passed. Fills cookies (each at most once); returns how
+ * signal handler), a signal came, or timeout_ms passed (negative: for ever). Fills cookies (each at most once); returns how
  * many. */
 int watch_wait(struct watch *w, int timeout_ms, void **cookies, int max);
 void watch_wake(struct watch *w);
 const char *watch_name(const struct watch *w); /* "inotify", "kqueue", "polling" */
 
-/* ---- privileges
- * --------------------------------------------------------------------------- Called
- * unconditionally. On Linux os_unveil collects paths and os_pledge applies them with
- * Landlock where the kernel has it (plus no_new_privs); elsewhere they only record and log
- * at debug level. permissions as in unveil(2): "r", "rwc".  os_unveil(NULL, NULL) closes
- * the list.
+/* ---- privileges -------------------------------------------------------------------------
+ * Called unconditionally, at start-up, before any other thread starts: Linux restricts only
+ * the calling thread and those it makes later. There os_unveil collects paths and os_pledge
+ * applies them with Landlock where the kernel has it (5.19 and later), plus no_new_privs;
+ * what the C library reads for itself (/etc, libraries, zones, /proc) is added. A kernel
+ * without it is no error; log_debug tells. permissions as in unveil(2): "r", "rwc".
+ * os_unveil(NULL, NULL) closes the list. A path must exist when it is applied. SQLite wants a
+ * temporary directory of its own ("rwc"), unless temp_store is memory.
  */
 int os_unveil(const char *path, const char *permissions, struct err *e);
 int os_pledge(const char *promises, struct err *e);
@@ -63,9 +66,8 @@ int os_processors(void);
 void *os_memory(size_t bytes);
 void os_memory_free(void *p, size_t bytes); /* NULL is fine */
 
-/* ---- service manager
- * ------------------------------------------------------------------------ sd_notify(3)'s
- * datagram to $NOTIFY_SOCKET, if set ("READY=1"); does nothing elsewhere. */
+/* ---- service manager -------------------------------------------------------------------- */
+/* sd_notify(3)'s datagram to $NOTIFY_SOCKET, if set ("READY=1"); does nothing elsewhere. */
 void os_notify(const char *state);
 /* True when the other end of a connected socket is gone. Never blocks. */
 bool os_peer_gone(int fd);
