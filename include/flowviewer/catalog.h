@@ -80,6 +80,8 @@ struct snapshot {
  * temporary files and segments that no row names. */
 int catalog_open(struct catalog **out, const char *data_directory, struct err *e);
 void catalog_close(struct catalog *c);
+/* Where the segments are. */
+const char *catalog_directory(const struct catalog *c);
 
 struct snapshot *catalog_snapshot(struct catalog *c); /* never NULL; give it back: */
 void snapshot_release(struct snapshot *s);
@@ -135,6 +137,9 @@ int catalog_quarantine(
 /* Segment ids that hold flows of that file (free the list). */
 int catalog_file_segments(
     struct catalog *c, int64_t file, int64_t **ids, size_t *n, struct err *e);
+/* The other way round: ledger ids of the files whose flows are in a segment. */
+int catalog_segment_files(
+    struct catalog *c, int64_t segment, int64_t **ids, size_t *n, struct err *e);
 /* Ledger row ids for the files to be named in segments before they are published. */
 int catalog_reserve_file_id(struct catalog *c, int64_t *id, struct err *e);
 

@@ -103,5 +103,7 @@ struct flow_block {
 
 struct flow_block *flow_block_new(void); /* NULL when out of memory */
 void flow_block_free(struct flow_block *b);
+/* Keep only n flows from number first on. */
+void flow_block_keep(struct flow_block *b, uint32_t first, uint32_t n);
 
 #endif

@@ -36,6 +36,7 @@ struct ingest_options {
     int64_t rescan_ms;      /* full rescan at least this often; 0 = 60 s */
     bool poll;              /* polling instead of inotify or kqueue */
     bool compact;           /* join small segments of finished days */
+    int64_t keep_every_ms;  /* expiry and joining; 0 = 10 s */
 };
 
 /* Why ingest stands still, if it does. */

@@ -109,8 +109,7 @@ void buf_ipv4(struct buf *b, uint32_t addr)
     }
 }
 
-/* ---- JSON and CSV
- * ------------------------------------------------------------------------- */
+/* ---- JSON and CSV --------------------------------------------------------------- */
 
 /* Length of the valid UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms,
  * no surrogates, nothing above U+10FFFF). */

@@ -127,8 +127,7 @@ void time_rfc3339(int64_t ms, char *out, size_t size)
             (int)(offset < 0 ? -offset : offset) % 60);
 }
 
-/* ---- reading times
- * -------------------------------------------------------------------------- */
+/* ---- reading times -------------------------------------------------------------- */
 
 static bool digits(const char **s, int n, int low, int high, int *out)
 {

@@ -70,3 +70,16 @@ void flow_block_free(struct flow_block *b)
 {
     free(b);
 }
+
+void flow_block_keep(struct flow_block *b, uint32_t first, uint32_t n)
+{
+    if (first > 0) {
+        for (int i = 0; i < FLOW_KEYS; i++)
+            if (b->present & FLOW_BIT(i))
+                memmove(b->key[i], b->key[i] + first, n * sizeof(*b->key[i]));
+        for (int i = 0; i < FLOW_NUMBERS; i++)
+            if (b->present & FLOW_BIT(FLOW_KEYS + i))
+                memmove(b->number[i], b->number[i] + first, n * sizeof(*b->number[i]));
+    }
+    b->count = n;
+}

@@ -202,6 +202,11 @@ void catalog_close(struct catalog *c)
     free(c);
 }
 
+const char *catalog_directory(const struct catalog *c)
+{
+    return c->directory;
+}
+
 int catalog_reserve_file_id(struct catalog *c, int64_t *id, struct err *e)
 {
     (void)e;

@@ -4,8 +4,9 @@
 
 /* How much of a period the stored files cover: a walk over the ledger rows near it. */
 
-#define USUAL_FILES     64
-#define LONGEST_FILE_MS INT64_C(172800000) /* a row that starts earlier cannot reach the period */
+#define USUAL_FILES 64
+#define LONGEST_FILE_MS                                                                    \
+    INT64_C(172800000) /* a row that starts earlier cannot reach the period */
 
 static bool stored(const struct flow_file *f)
 {
@@ -112,10 +113,13 @@ static double cover_device(const struct snapshot *s, int64_t device, struct walk
     w->usual = usual_length(s, device, row);
     w->reached = w->start;
     w->covered = 0;
-    for (; row < s->file_count && s->files[row]->device == device && s->files[row]->start < w->end; row++)
+    for (; row < s->file_count && s->files[row]->device == device &&
+           s->files[row]->start < w->end;
+         row++)
         take_file(w, s->files[row]);
     /* the newest file is always still being written: not more than that is not a gap */
-    if (w->end > w->reached && (w->end < time_now_ms() - 2 * w->usual || w->reached == w->start))
+    if (w->end > w->reached &&
+        (w->end < time_now_ms() - 2 * w->usual || w->reached == w->start))
         take_gap(w, w->end);
     return (double)w->covered / (double)(w->end - w->start);
 }
@@ -128,7 +132,8 @@ static bool wanted(const int64_t *devices, size_t n, int64_t id)
     return n == 0;
 }
 
-static void find_span(const struct snapshot *s, const int64_t *devices, size_t n, struct coverage *out)
+static void find_span(
+    const struct snapshot *s, const int64_t *devices, size_t n, struct coverage *out)
 {
     out->first = INT64_MAX;
     out->last = INT64_MIN;
@@ -136,13 +141,14 @@ static void find_span(const struct snapshot *s, const int64_t *devices, size_t n
         const struct segment_ref *ref = s->segments[i];
         if (!wanted(devices, n, ref->device) || ref->summary.flows == 0)
             continue;
-        out->first = ref->summary.min_start < out->first ? ref->summary.min_start : out->first;
+        out->first =
+            ref->summary.min_start < out->first ? ref->summary.min_start : out->first;
         out->last = ref->summary.max_end > out->last ? ref->summary.max_end : out->last;
     }
 }
 
-void snapshot_coverage(const struct snapshot *s, const int64_t *devices, size_t n, int64_t start,
-    int64_t end, struct coverage *out)
+void snapshot_coverage(const struct snapshot *s, const int64_t *devices, size_t n,
+    int64_t start, int64_t end, struct coverage *out)
 {
     struct walk w = {.out = out};
     double shares = 0;
@@ -157,7 +163,9 @@ void snapshot_coverage(const struct snapshot *s, const int64_t *devices, size_t 
     if (w.start >= w.end)
         return;
     for (size_t i = 0; i < s->device_count; i++) {
-        double share = wanted(devices, n, s->devices[i].id) ? cover_device(s, s->devices[i].id, &w) : -1;
+        double share = wanted(devices, n, s->devices[i].id)
+                           ? cover_device(s, s->devices[i].id, &w)
+                           : -1;
         if (share >= 0) {
             shares += share;
             counted++;
