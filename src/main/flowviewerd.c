@@ -198,9 +198,10 @@ static int prepare(const struct config *c, struct err *e)
     return become(c->user, e);
 }
 
-static int serve(const struct options *o, struct config *c, struct background *b)
+/* Returns the exit code. The config is taken over. */
+static int serve(
+    struct config *c, const char *web_directory, bool foreground, struct background *b)
 {
-    char *web_directory = absolute(o->web_directory);
     struct daemon d = {.config = c, .web_directory = web_directory, .lock = -1};
     struct err e = {0};
     sigset_t signals;
@@ -211,24 +212,42 @@ static int serve(const struct options *o, struct config *c, struct background *b
         log_warnx("%s", e.msg);
         background_tell(b, e.msg);
     } else {
-        ready(&d, o->foreground);
+        ready(&d, foreground);
         background_tell(b, NULL);
         run(&d, &signals);
         stop(&d);
         code = 0;
     }
     daemon_stop(&d);
+    return code;
+}
+
+static int start(const struct options *o, struct config *c)
+{
+    struct background b = {.fd = -1};
+    char *path = absolute(o->config), *web_directory = absolute(o->web_directory);
+    struct err e = {0};
+    int code;
+
+    if (!str_copy(c->path, sizeof(c->path), path))
+        fatalx("%s: the path is too long", path);
+    set_limits(o->foreground);
+    if (!o->foreground) {
+        if (background_begin(&b, &e) < 0)
+            fatalx("%s", e.msg);
+        log_init(false, o->verbose, "flowviewerd");
+    }
+    code = serve(c, web_directory, o->foreground, &b);
     free(web_directory);
+    free(path);
     return code;
 }
 
 int main(int argc, char **argv)
 {
-    struct background b = {.fd = -1};
     struct options o;
     struct config *c;
     struct err e = {0};
-    char *path;
 
     if (options_parse(&o, argc, argv, &e) < 0)
         return usage(e.msg);
@@ -242,20 +261,9 @@ int main(int argc, char **argv)
     c = load(&o);
     if (c == NULL)
         return 1;
-    if (o.check) {
-        fputs("configuration OK\n", stderr);
-        config_free(c);
-        return 0;
-    }
-    path = absolute(o.config);
-    if (!str_copy(c->path, sizeof(c->path), path))
-        fatalx("%s: the path is too long", path);
-    free(path);
-    set_limits(o.foreground);
-    if (!o.foreground) {
-        if (background_begin(&b, &e) < 0)
-            fatalx("%s", e.msg);
-        log_init(false, o.verbose, "flowviewerd");
-    }
-    return serve(&o, c, &b);
+    if (!o.check)
+        return start(&o, c);
+    fputs("configuration OK\n", stderr);
+    config_free(c);
+    return 0;
 }

@@ -8,28 +8,15 @@
 
 #define PROMISES "stdio rpath wpath cpath flock fattr inet dns"
 
-/* What libc reads while it runs: names of hosts and services, zones, its own modules, and
- * facts of the system. What is not there is not named. */
+/* What the resolver and the clock read while the daemon runs; the os room knows what else a
+ * system needs. */
 static const char *const system_paths[] = {
     "/etc/hosts",
     "/etc/resolv.conf",
-    "/etc/nsswitch.conf",
-    "/etc/host.conf",
-    "/etc/gai.conf",
     "/etc/services",
     "/etc/protocols",
     "/etc/localtime",
     "/usr/share/zoneinfo",
-    "/etc/ld.so.cache",
-    "/lib",
-    "/lib64",
-    "/usr/lib",
-    "/usr/local/lib",
-    "/dev/urandom",
-    "/dev/null",
-    "/proc/self",
-    "/proc/meminfo",
-    "/sys/devices/system/cpu",
 };
 
 /* The directory above, so that a file that is replaced, a directory that is mounted later
