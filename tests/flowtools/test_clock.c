@@ -4,6 +4,8 @@
 #define SECONDS INT64_C(1700000000)
 #define WRAP    INT64_C(4294967296)
 
+static struct flow_block *block;
+
 /* One flow of version 5 with these stamps, read in both ways. */
 struct result {
     int64_t start, end, boot;
@@ -13,13 +15,11 @@ struct result {
 static struct result read_stamps(uint32_t seconds, uint32_t nanos, uint32_t uptime,
     uint32_t first, uint32_t last, enum ft_clock clock)
 {
-    struct flow_block *block = flow_block_new();
     struct bytes file = {0};
     struct ft_status s;
     struct result r;
     size_t at;
 
-    assert_non_null(block);
     make_v5(&file, false, false, 1);
     at = file.n - 64;
     set_number(&file, at, seconds, 4);
@@ -32,7 +32,6 @@ static struct result read_stamps(uint32_t seconds, uint32_t nanos, uint32_t upti
     r = (struct result){NUMBER(block, F_START, 0), NUMBER(block, F_END, 0),
         NUMBER(block, F_BOOT, 0), s.wrapped};
     free(file.p);
-    flow_block_free(block);
     return r;
 }
 
@@ -111,7 +110,6 @@ static void test_flowtools(void **state)
  * unswapped and halves the tags. */
 static void test_version_1005_both_ways(void **state)
 {
-    struct flow_block *block = flow_block_new();
     struct bytes file = {0};
     size_t at;
 
@@ -132,7 +130,6 @@ static void test_version_1005_both_ways(void **state)
         assert_int_equal(KEY(block, F_SOURCE_TAG, 0), 0x0001);
     }
     free(file.p);
-    flow_block_free(block);
 }
 
 int main(void)
@@ -144,5 +141,12 @@ int main(void)
         cmocka_unit_test(test_version_1005_both_ways),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int result;
+
+    block = flow_block_new();
+    if (block == NULL)
+        return 1;
+    result = cmocka_run_group_tests(tests, NULL, NULL);
+    flow_block_free(block);
+    return result;
 }
