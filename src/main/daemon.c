@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "flowviewer/os.h"
@@ -105,20 +103,10 @@ static void check_overlap(const struct config *c, size_t i)
 
 void daemon_check_devices(const struct config *c)
 {
-    struct stat st;
-
     if (c->ingest.device_count == 0)
         log_warnx("%s: no device is configured: there is nothing to read", c->path);
-    for (size_t i = 0; i < c->ingest.device_count; i++) {
-        const struct ingest_device *d = &c->ingest.devices[i];
-
-        if (stat(d->directory, &st) < 0)
-            log_warn("device %s: directory \"%s\" (looked for again and again)", d->name,
-                d->directory);
-        else if (!S_ISDIR(st.st_mode))
-            log_warnx("device %s: \"%s\" is not a directory", d->name, d->directory);
+    for (size_t i = 0; i < c->ingest.device_count; i++)
         check_overlap(c, i);
-    }
 }
 
 /* ---- reload --------------------------------------------------------------------- */

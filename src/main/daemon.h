@@ -30,7 +30,7 @@ void daemon_reload(struct daemon *d);
 /* True while the watcher makes its rounds. */
 bool daemon_alive(const struct daemon *d);
 
-/* Warnings for devices whose directories are missing or would be read twice. */
+/* Warnings for directories that would be read twice (ingest warns of missing ones). */
 void daemon_check_devices(const struct config *c);
 
 #endif

@@ -1,0 +1,28 @@
+# Checks on the tree itself: what the style asks for and a compiler does not see.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  file(GLOB tree_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.py)
+  foreach(source ${tree_tests})
+    get_filename_component(test ${source} NAME_WE)
+    add_test(NAME tree.${test} COMMAND ${Python3_EXECUTABLE} -B ${source} ${CMAKE_SOURCE_DIR})
+    set_tests_properties(tree.${test} PROPERTIES LABELS tree TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endforeach()
+  # What the headers include from outside.
+  set(flags "")
+  foreach(library MHD SQLITE ZLIB XXHASH)
+    foreach(directory ${${library}_INCLUDE_DIRS})
+      string(APPEND flags " -I${directory}")
+    endforeach()
+  endforeach()
+  if(TEST tree.headers)
+    set_tests_properties(tree.headers PROPERTIES ENVIRONMENT "CC=${CMAKE_C_COMPILER};CFLAGS=${flags}")
+  endif()
+endif()
+
+add_test(NAME tree.man COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/man.sh ${CMAKE_SOURCE_DIR})
+set_tests_properties(tree.man PROPERTIES LABELS tree TIMEOUT 60 SKIP_RETURN_CODE 77)
+if(TARGET flowviewerd)
+  add_test(NAME tree.config COMMAND flowviewerd -n -f ${CMAKE_SOURCE_DIR}/etc/flowviewerd.conf)
+  set_tests_properties(tree.config PROPERTIES LABELS tree TIMEOUT 60
+    PASS_REGULAR_EXPRESSION "^configuration OK\n$")
+endif()
