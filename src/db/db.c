@@ -230,6 +230,7 @@ int db_open(struct db **out, const char *path, struct err *e)
     if (plain(d, "PRAGMA journal_mode=WAL", e) == -1 ||
         plain(d, "PRAGMA synchronous=FULL", e) == -1 ||
         plain(d, "PRAGMA foreign_keys=ON", e) == -1 ||
+        plain(d, "PRAGMA temp_store=MEMORY", e) == -1 || /* no file outside the sandbox */
         plain(d, "PRAGMA trusted_schema=OFF", e) == -1 ||
         db_each(d, check_whole, NULL, e, "PRAGMA quick_check(1)", "") == -1 ||
         migrate(d, e) == -1)
