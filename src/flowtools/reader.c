@@ -21,6 +21,7 @@
 
 #define DEFAULT_RECORDS UINT64_C(100000000)
 #define DEFAULT_BYTES   (UINT64_C(8) << 30)
+#define JOINED_MAX      1000 /* files in one; an endless row of headers ends there */
 #define ZEROS_MAX                                                                          \
     (1 << 20) /* records of zero bytes in a row before reading is given up                 \
                */
@@ -34,6 +35,7 @@ struct ft_reader {
     struct ft_plan plan;
     uint64_t first_zero; /* offset of the first record left out because it is zero bytes */
     uint64_t zeros;      /* of those, how many */
+    uint32_t joined;     /* files that followed the first in the same bytes */
     uint32_t zeros_row;  /* and how many since the last flow */
     uint64_t expected;   /* flows that the header promises; 0: nothing promised */
     bool ended;
@@ -180,7 +182,7 @@ static bool next_file(struct ft_reader *r)
     ft_note(&r->status, at, "a second flow file begins at offset %ju%s", (uintmax_t)at,
         next.layout == r->head.layout ? "; its flows are taken too"
                                       : ", of another version");
-    if (next.layout != r->head.layout) {
+    if (next.layout != r->head.layout || ++r->joined == JOINED_MAX) {
         r->ended = true;
         return true;
     }
@@ -308,10 +310,10 @@ static void read_some(struct ft_reader *r, struct flow_block *b)
     if (n == 0 && odd == ODD_HEADER) {
         if (next_file(r))
             return;
-        n = 1; /* only looked like a header */
+        /* It only looked like a header; looking may have moved the window. */
+        (void)body_records(&r->body, &p);
+        n = 1;
     }
-    p = NULL;
-    (void)body_records(&r->body, &p); /* looking for a header may have moved the window */
     r->status.wrapped += ft_decode(&r->plan, b, p, n);
     body_take(&r->body, n);
     r->zeros_row = 0;

@@ -200,6 +200,26 @@ static void test_joined_with_another_version(void **state)
     free(second.p);
 }
 
+/* Headers without end, and nothing else. */
+static void test_row_of_headers(void **state)
+{
+    struct bytes file = {0}, header = {0};
+    struct ft_reader *r;
+    struct ft_status s;
+
+    (void)state;
+    put_header(&header, false, 5, 0, 1, 0);
+    for (int i = 0; i < 100000; i++)
+        put_raw(&file, header.p, header.n);
+    assert_int_equal(ft_open_memory(&r, file.p, file.n, NULL, NULL), 0);
+    s = read_all(r, block);
+    assert_int_equal(s.records, 0);
+    assert_int_equal(s.state, FT_DAMAGED);
+    ft_close(r);
+    free(file.p);
+    free(header.p);
+}
+
 /* ---- limits ----------------------------------------------------------------------------- */
 
 static struct ft_status read_limited(const struct bytes *file, struct ft_options o)
@@ -340,6 +360,7 @@ int main(void)
         cmocka_unit_test(test_zero_record_in_the_middle),
         cmocka_unit_test(test_joined_files),
         cmocka_unit_test(test_joined_with_another_version),
+        cmocka_unit_test(test_row_of_headers),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_bomb),
         cmocka_unit_test(test_stream_of_nothing),
