@@ -394,7 +394,7 @@ bool keep_compact(struct ingest *in)
     size_t first = 0, n = 0;
     bool done = false;
 
-    if (list != NULL) {
+    if (list != NULL && s->segment_count > 0) {
         memcpy(list, s->segments, s->segment_count * sizeof(struct segment_ref *));
         qsort(list, s->segment_count, sizeof(struct segment_ref *), by_day);
         n = find_run(list, s->segment_count, &first);
