@@ -32,8 +32,8 @@ void watch_free(struct watch *w);
 int watch_add(struct watch *w, const char *path, void *cookie, struct err *e);
 void watch_remove(struct watch *w, const char *path);
 /* Wait until a watched directory changed, watch_wake() was called (from any thread or a
- * signal handler), a signal came, or timeout_ms passed (negative: for ever). Fills cookies (each at most once); returns how
- * many. */
+ * signal handler), a signal came, or timeout_ms passed (negative: for ever). Fills cookies
+ * (each at most once); returns how many. */
 int watch_wait(struct watch *w, int timeout_ms, void **cookies, int max);
 void watch_wake(struct watch *w);
 const char *watch_name(const struct watch *w); /* "inotify", "kqueue", "polling" */

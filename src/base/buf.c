@@ -182,12 +182,15 @@ void buf_json_str(struct buf *b, const char *text)
 static bool plain_number(const char *s)
 {
     bool digits = false;
+    int dots = 0;
 
     if (*s == '-' || *s == '+')
         s++;
-    for (; (*s >= '0' && *s <= '9') || *s == '.'; s++)
-        digits |= *s != '.';
-    return digits && *s == '\0';
+    for (; (*s >= '0' && *s <= '9') || *s == '.'; s++) {
+        dots += *s == '.';
+        digits = digits || *s != '.';
+    }
+    return digits && dots <= 1 && *s == '\0';
 }
 
 void buf_csv_cell(struct buf *b, const char *s)

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "flowviewer/base.h"
 
@@ -33,25 +32,51 @@ int64_t ms_to_seconds(int64_t ms)
     return ms / 1000 - (ms % 1000 < 0);
 }
 
-/* A name of the zone database, never a path. */
+/* A name of the zone database, never a path; the file must be one of zones (tzfile(5)), for
+ * with anything else the C library silently falls back to UTC. */
 static bool zone_known(const char *name)
 {
-    char path[256];
+    char path[256], magic[4] = "";
+    bool known;
+    FILE *f;
 
     if (name[0] == '/' || strstr(name, "..") != NULL || strlen(name) > 100)
         return false;
     snprintf(path, sizeof(path), ZONES "%s", name);
-    return access(path, R_OK) == 0;
+    if ((f = fopen(path, "r")) == NULL)
+        return false;
+    known = fread(magic, 1, sizeof(magic), f) == sizeof(magic) &&
+            memcmp(magic, "TZif", sizeof(magic)) == 0;
+    fclose(f);
+    return known;
 }
 
-/* "CET-1CEST,M3.5.0,M10.5.0/3" of POSIX: letters, then an offset. */
+/* Of POSIX's names: three letters or more, or digits and signs as well, in <>. */
+static size_t zone_name_length(const char *s)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789+-";
+    size_t n;
+
+    if (*s == '<') {
+        n = strspn(s + 1, letters);
+        return n >= 3 && s[n + 1] == '>' ? n + 2 : 0;
+    }
+    n = strcspn(s, "0123456789+-,/");
+    return n >= 3 && strspn(s, letters) >= n ? n : 0;
+}
+
+/* "CET-1CEST,M3.5.0,M10.5.0/3" or "<+0330>-3:30" of POSIX. */
 static bool zone_posix(const char *name)
 {
-    size_t letters = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    const char *rest = name + letters;
+    size_t n = zone_name_length(name);
+    const char *offset = name + n;
 
-    return letters >= 3 && *rest != '\0' && strspn(rest, "+-0123456789") > 0 &&
-           strchr(name, '/') == NULL;
+    if (n == 0 || strlen(name) > 100)
+        return false;
+    if (*offset == '-' || *offset == '+')
+        offset++;
+    return *offset >= '0' && *offset <= '9';
 }
 
 int zone_set(const char *name, struct err *e)

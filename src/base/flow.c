@@ -52,11 +52,14 @@ struct flow_block *flow_block_new(void)
     const size_t head = (sizeof(struct flow_block) + 63) / 64 * 64;
     const size_t number = FLOW_BLOCK_MAX * sizeof(int64_t),
                  key = FLOW_BLOCK_MAX * sizeof(uint32_t);
-    char *memory = malloc(head + FLOW_NUMBERS * number + FLOW_KEYS * key);
-    struct flow_block *b = (struct flow_block *)(void *)memory;
+    struct flow_block *b;
+    void *area;
+    char *memory;
 
-    if (b == NULL)
+    if (posix_memalign(&area, 64, head + FLOW_NUMBERS * number + FLOW_KEYS * key) != 0)
         return NULL;
+    b = area;
+    memory = area;
     memset(b, 0, sizeof(*b));
     memory += head;
     for (int i = 0; i < FLOW_NUMBERS; i++, memory += number)

@@ -101,7 +101,9 @@ char *str_item(char **cursor, char sep)
 
 void *mem_array(size_t n, size_t size)
 {
-    return calloc(n == 0 ? 1 : n, size == 0 ? 1 : size); /* calloc checks the product */
+    if (size != 0 && n > SIZE_MAX / size)
+        return NULL;
+    return calloc(n == 0 ? 1 : n, size == 0 ? 1 : size);
 }
 
 void *mem_grow(void *p, size_t *cap, size_t need, size_t size)
