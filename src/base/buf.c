@@ -58,7 +58,10 @@ void buf_str(struct buf *b, const char *s)
 
 void buf_char(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    if (b->failed || (b->len + 2 > b->cap && !buf_reserve(b, 1)))
+        return;
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
 }
 
 void buf_u64(struct buf *b, uint64_t v)
@@ -100,13 +103,21 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     b->len += (size_t)n;
 }
 
+/* Answers hold millions of addresses: made in one piece, added once. */
 void buf_ipv4(struct buf *b, uint32_t addr)
 {
+    char text[16], *p = text;
+
     for (int shift = 24; shift >= 0; shift -= 8) {
-        buf_u64(b, addr >> shift & 0xff);
-        if (shift > 0)
-            buf_char(b, '.');
+        unsigned octet = addr >> shift & 0xff;
+        if (octet >= 100)
+            *p++ = (char)('0' + octet / 100);
+        if (octet >= 10)
+            *p++ = (char)('0' + octet / 10 % 10);
+        *p++ = (char)('0' + octet % 10);
+        *p++ = '.';
     }
+    buf_add(b, text, (size_t)(p - text) - 1); /* without the last dot */
 }
 
 /* ---- JSON and CSV --------------------------------------------------------------- */
