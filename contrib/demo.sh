@@ -12,7 +12,7 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 
 port=8080
 dir=
-flows=1000000 # of each router in a day
+flows=${FLOWVIEWER_DEMO_FLOWS:-1000000} # of each router in a day
 
 usage()
 {

@@ -25,4 +25,7 @@ if(TARGET flowviewerd)
   add_test(NAME tree.config COMMAND flowviewerd -n -f ${CMAKE_SOURCE_DIR}/etc/flowviewerd.conf)
   set_tests_properties(tree.config PROPERTIES LABELS tree TIMEOUT 60
     PASS_REGULAR_EXPRESSION "^configuration OK\n$")
+  add_test(NAME tree.install COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR}
+    -P ${CMAKE_CURRENT_LIST_DIR}/install.cmake)
+  set_tests_properties(tree.install PROPERTIES LABELS tree TIMEOUT 120)
 endif()
