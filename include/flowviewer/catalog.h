@@ -63,6 +63,8 @@ struct segment_ref {
     atomic_int references;
     atomic_bool unlink; /* remove the file when the last reference goes */
     _Atomic(struct segment *) open;
+    atomic_llong used;   /* when it was last asked for (monotonic ms) */
+    atomic_bool suspect; /* somebody found bad bytes in it: catalog_check_suspects() */
 };
 
 struct snapshot {
@@ -127,13 +129,26 @@ struct publication {
     size_t file_count;
     int64_t *forget; /* ledger rows to delete */
     size_t forget_count;
+    /* Generation of the snapshot that this was decided on; 0: on none. ERR_BUSY when a segment was
+     * quarantined since: decide again. */
+    uint64_t generation;
 };
 
+/* On -1 nothing has changed; temporary files may be gone. */
 int catalog_publish(struct catalog *c, struct publication *p, struct err *e);
 /* Take a segment whose bytes are bad out of service: the file is kept as *.bad, its flow files are
- * queued again where they still exist, else their reason says what was lost. */
+ * queued again where they still exist, else their reason says what was lost. Nothing happens when
+ * the segment is not in the catalog any more. */
 int catalog_quarantine(
     struct catalog *c, int64_t segment, const char *reason, struct err *e);
+/* Check the segments in which somebody found bad bytes, and quarantine those that have some.
+ * Returns how many. */
+size_t catalog_check_suspects(struct catalog *c);
+/* Let go of the mappings that were not used for longest, so that 'most' are kept. Snapshots that
+ * were taken before keep theirs. */
+int catalog_trim(struct catalog *c, size_t most, struct err *e);
+/* Note the wall clock, for the next start to compare with; *before: as noted last (0: never). */
+int catalog_clock(struct catalog *c, int64_t now, int64_t *before, struct err *e);
 /* Segment ids that hold flows of that file (free the list). */
 int catalog_file_segments(
     struct catalog *c, int64_t file, int64_t **ids, size_t *n, struct err *e);

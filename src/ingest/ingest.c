@@ -8,59 +8,96 @@
 
 /* ---- devices -------------------------------------------------------------------------- */
 
-static struct source *source_by_name(struct ingest *in, const char *name)
+struct source *ingest_sources(struct ingest *in)
 {
-    struct source *s = in->sources;
+    struct source *first;
 
-    while (s != NULL && strcmp(s->device.name, name) != 0)
-        s = s->next;
+    lock_take(&in->lock);
+    first = in->sources;
+    lock_release(&in->lock);
+    return first;
+}
+
+static struct source *source_like(struct ingest *in, const struct ingest_device *d)
+{
+    for (struct source *s = ingest_sources(in); s != NULL; s = s->next)
+        if (strcmp(s->device.name, d->name) == 0 &&
+            strcmp(s->device.directory, d->directory) == 0 &&
+            s->device.exporters == d->exporters && s->device.max_bytes == d->max_bytes &&
+            s->device.max_age_ms == d->max_age_ms)
+            return s;
+    return NULL;
+}
+
+/* One that is configured like that already, or a new one, not yet in the list. */
+static struct source *make_source(
+    struct ingest *in, const struct ingest_device *d, struct err *e)
+{
+    struct source *s = source_like(in, d);
+    int64_t id;
+
+    if (catalog_device(in->catalog, d->name, d->exporters, &id, e) == -1 || s != NULL)
+        return s;
+    if ((s = calloc(1, sizeof(*s))) == NULL) {
+        err_nomem(e, "device");
+        return NULL;
+    }
+    s->device = *d;
+    s->id = id;
     return s;
 }
 
-/* Known by name; one whose directory moved is looked at anew. */
-static int take_device(struct ingest *in, const struct ingest_device *d, struct err *e)
+/* Nothing can fail any more: retire those that are not wanted, add those that are new. */
+static void switch_sources(struct ingest *in, struct source **wanted, size_t n)
 {
-    struct source *s = source_by_name(in, d->name);
-    int64_t id;
-
-    if (catalog_device(in->catalog, d->name, d->exporters, &id, e) == -1)
-        return -1;
-    if (s == NULL && (s = calloc(1, sizeof(*s))) == NULL)
-        return err_nomem(e, "device");
     lock_take(&in->lock);
-    if (s->id == 0) {
-        s->next = in->sources;
-        in->sources = s;
-    } else if (strcmp(s->device.directory, d->directory) != 0) {
-        s->scanned = false;
+    for (struct source *s = in->sources; s != NULL; s = s->next)
+        atomic_store(&s->active, false);
+    for (size_t i = 0; i < n; i++) {
+        bool listed = false;
+        for (struct source *s = in->sources; s != NULL; s = s->next)
+            listed |= s == wanted[i];
+        atomic_store(&wanted[i]->active, true);
+        if (listed)
+            continue;
+        wanted[i]->next = in->sources;
+        in->sources = wanted[i];
     }
-    s->id = id;
-    s->device = *d;
-    s->active = true;
     lock_release(&in->lock);
-    return 0;
+}
+
+static bool is_listed(struct ingest *in, const struct source *wanted)
+{
+    const struct source *s = ingest_sources(in);
+
+    while (s != NULL && s != wanted)
+        s = s->next;
+    return s != NULL;
 }
 
 static int take_devices(struct ingest *in, const struct ingest_options *o, struct err *e)
 {
     int64_t *ids = mem_array(o->device_count + 1, sizeof(*ids));
+    struct source **wanted = mem_array(o->device_count + 1, sizeof(struct source *));
     size_t n = 0;
-    int result = 0;
+    int result = ids == NULL || wanted == NULL ? err_nomem(e, "devices") : 0;
 
-    if (ids == NULL)
-        return err_nomem(e, "devices");
-    lock_take(&in->lock);
-    for (struct source *s = in->sources; s != NULL; s = s->next)
-        s->active = false;
-    lock_release(&in->lock);
-    for (size_t i = 0; i < o->device_count && result == 0; i++) {
-        result = take_device(in, &o->devices[i], e);
-        if (result == 0)
-            ids[n++] = source_by_name(in, o->devices[i].name)->id;
+    for (; n < o->device_count && result == 0; n++) {
+        if ((wanted[n] = make_source(in, &o->devices[n], e)) == NULL) {
+            result = -1;
+            break;
+        }
+        ids[n] = wanted[n]->id;
     }
     if (result == 0)
         result = catalog_devices_configured(in->catalog, ids, n, e);
+    if (result == 0)
+        switch_sources(in, wanted, n);
+    for (size_t i = 0; i < n && result == -1; i++)
+        if (!is_listed(in, wanted[i]))
+            free(wanted[i]);
     free(ids);
+    free(wanted);
     return result;
 }
 
@@ -68,9 +105,14 @@ int ingest_reload(struct ingest *in, const struct ingest_options *o, struct err 
 {
     if (take_devices(in, o, e) == -1)
         return -1;
+    ingest_look(in);
+    return 0;
+}
+
+void ingest_look(struct ingest *in)
+{
     atomic_store(&in->reloaded, true);
     watch_wake(in->watch);
-    return 0;
 }
 
 void ingest_rescan(struct ingest *in)
@@ -202,12 +244,13 @@ void ingest_status(struct ingest *in, struct ingest_status *out)
     memset(out, 0, sizeof(*out));
     lock_take(&in->lock);
     for (const struct source *s = in->sources; s != NULL; s = s->next)
-        scanned &= !s->active || s->scanned;
+        scanned &= !atomic_load(&s->active) || s->scanned;
     out->pause = in->pause;
     str_copy(out->pause_reason, sizeof(out->pause_reason), in->pause_reason);
     out->watcher = watch_name(in->watch);
     out->queue = in->queue.id_count; /* waiting, being read, being published */
-    out->idle = scanned && out->queue == 0 && !atomic_load(&in->rescan);
+    out->idle = scanned && out->queue == 0 && !atomic_load(&in->rescan) &&
+                !atomic_load(&in->reloaded) && !atomic_load(&in->looking);
     out->files_done = in->files_done;
     out->flows_done = in->flows_done;
     out->bytes_done = in->bytes_done;
@@ -219,14 +262,22 @@ void ingest_status(struct ingest *in, struct ingest_status *out)
     lock_release(&in->lock);
 }
 
+/* A device's rows stand together. */
 static void count_rows(
     const struct snapshot *s, int64_t device, struct ingest_device_status *out)
 {
+    size_t low = 0, high = s->file_count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (s->files[middle]->device < device)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     out->newest = INT64_MIN;
-    for (size_t i = 0; i < s->file_count; i++) {
-        const struct flow_file *f = s->files[i];
-        if (f->device != device)
-            continue;
+    for (; low < s->file_count && s->files[low]->device == device; low++) {
+        const struct flow_file *f = s->files[low];
         out->queued_files += f->state == FILE_QUEUED;
         out->stored_files += f->state == FILE_STORED;
         out->damaged_files += f->state == FILE_DAMAGED;
@@ -236,28 +287,34 @@ static void count_rows(
     }
 }
 
+static void tell_source(
+    struct ingest *in, const struct source *s, struct ingest_device_status *out)
+{
+    memset(out, 0, sizeof(*out));
+    str_copy(out->name, sizeof(out->name), s->device.name);
+    str_copy(out->directory, sizeof(out->directory), s->device.directory);
+    lock_take(&in->lock);
+    out->readable = s->readable;
+    str_copy(out->error, sizeof(out->error), s->error);
+    out->source_files = s->files;
+    out->source_bytes = s->bytes;
+    lock_release(&in->lock);
+}
+
 size_t ingest_devices(struct ingest *in, struct ingest_device_status *out, size_t max)
 {
     struct snapshot *snapshot = catalog_snapshot(in->catalog);
     size_t n = 0;
 
-    lock_take(&in->lock);
-    for (const struct source *s = in->sources; s != NULL; s = s->next) {
-        if (!s->active)
+    for (const struct source *s = ingest_sources(in); s != NULL; s = s->next) {
+        if (!atomic_load(&s->active))
             continue;
         if (n < max) {
-            memset(&out[n], 0, sizeof(out[n]));
-            str_copy(out[n].name, sizeof(out[n].name), s->device.name);
-            str_copy(out[n].directory, sizeof(out[n].directory), s->device.directory);
-            out[n].readable = s->readable;
-            str_copy(out[n].error, sizeof(out[n].error), s->error);
-            out[n].source_files = s->files;
-            out[n].source_bytes = s->bytes;
+            tell_source(in, s, &out[n]);
             count_rows(snapshot, s->id, &out[n]);
         }
         n++;
     }
-    lock_release(&in->lock);
     snapshot_release(snapshot);
     return n;
 }

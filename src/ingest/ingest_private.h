@@ -5,7 +5,9 @@
  *   queue.c      flow files waiting to be read, newest first
  *   worker.c     one flow file to one segment (worker threads)
  *   publisher.c  finished files into the catalog, many at once (publisher thread)
- *   keeper.c     expiry, and joining the small segments of finished days (keeper thread)
+ *   keeper.c     expiry and other care, when there is time (keeper thread)
+ *   join.c       the small segments of a finished day into few large ones
+ *   rewrite.c    segments out of segments
  *
  * Locks: in->changes (RANK_INGEST) is held while somebody decides which segments to replace and
  * publishes that; in->lock (RANK_INGEST + 5) guards queue, results and counters.
@@ -22,12 +24,14 @@
 #define PATH_SIZE    1024
 #define RATE_SECONDS 10
 
-/* A device's state; never freed before ingest_stop, so that jobs may point to it. */
+/* A device as configured: settings never change, a reload that changes them makes a new source
+ * and retires this one. Never freed before ingest_stop, so that jobs may point to it. */
 struct source {
     struct source *next;
     struct ingest_device device;
     int64_t id;
-    bool active;  /* configured now */
+    atomic_bool active; /* configured now */
+    /* under in->lock: */
     bool scanned; /* its first full scan is over */
     bool readable;
     char error[200];
@@ -43,8 +47,6 @@ struct job {
     uint64_t size;
     int64_t mtime_ns;
     uint64_t inode;
-    bool again; /* it was stored before: its segments are replaced */
-    int attempts;
     char path[]; /* below the source's directory */
 };
 
@@ -89,8 +91,12 @@ struct ingest {
     uint64_t files_done, flows_done, bytes_done;
     uint64_t rate[RATE_SECONDS]; /* flows of each second */
     int64_t rate_second[RATE_SECONDS];
-    int64_t wall_seen, mono_seen; /* keeper only: clocks at its last round */
-    atomic_bool stop, rescan, reloaded;
+    struct keeper_clock {   /* keeper only */
+        int64_t wall, mono; /* clocks at its last round; 0: none yet */
+        int64_t noted;      /* monotonic: when the catalog was told */
+        int64_t hold_until; /* monotonic: no expiry by age before */
+    } clock;
+    atomic_bool stop, rescan, reloaded, looking;
     atomic_llong alive;
     struct watch *watch;
     pthread_t watcher, publisher, keeper, workers[WORKERS_MAX];
@@ -103,6 +109,10 @@ void *worker_main(void *ingest);
 void *publisher_main(void *ingest);
 void *keeper_main(void *ingest);
 
+/* The list of sources as it is now; what follows the first one never changes. */
+struct source *ingest_sources(struct ingest *in);
+/* Make the watcher look at everything now. */
+void ingest_look(struct ingest *in);
 /* Under in->lock. */
 void ingest_pause_now(struct ingest *in, enum ingest_pause why, const char *reason);
 void ingest_resume(struct ingest *in);
@@ -117,8 +127,18 @@ void result_free(struct result *r);
  * left. */
 int rewrite_without(struct ingest *in, struct segment_ref *ref, int64_t file,
     struct new_segment *out, bool *rest, struct err *e);
-/* One round of expiry and of joining; true: something was done. */
-bool keep_expire(struct ingest *in);
+/* One new segment out of n, in their order, without the flows of one file (0: of none). */
+int rewrite_segments(struct ingest *in, struct segment_ref *const *refs, size_t n,
+    int64_t without, struct new_segment *out, struct err *e);
+/* Changes of the rows of all files of a segment, as they are in s, appended to a list. */
+struct row_list {
+    struct file_change *list;
+    size_t count, capacity;
+};
+int add_segment_rows(struct ingest *in, const struct snapshot *s, int64_t segment, int to,
+    struct row_list *rows, struct err *e);
+void keep_expire(struct ingest *in);
+/* Join one run of segments; true: there may be more. */
 bool keep_compact(struct ingest *in);
 
 #endif

@@ -1,164 +1,65 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ingest/ingest_private.h"
 
 /*
- * The keeper: gives up old segments, and joins the many small ones of a finished day into few
- * large ones. It works when nothing waits to be read.
+ * The keeper: gives up old segments, has bad ones taken out of service, joins small ones (join.c),
+ * and closes those that nobody asks for.
  */
 
 #define ROUND_MS      INT64_C(10000)
 #define DAY_MS        INT64_C(86400000)
-#define DAY_SETTLED   INT64_C(3600000)   /* a day is finished that long after its end */
-#define JOIN_AT_LEAST 8                  /* small segments of a day */
-#define JOIN_FLOWS    UINT64_C(20000000) /* of a joined segment, about */
-#define SMALL_BLOCKS  (JOIN_FLOWS / FLOW_BLOCK_MAX / 2)
 #define CLOCK_JUMP_MS DAY_MS
+#define CLOCK_HOLD_MS DAY_MS          /* no expiry by age for so long after a jump */
+#define CLOCK_NOTE_MS INT64_C(600000) /* how often the catalog is told the time */
+#define FORGET_MS     (30 * DAY_MS)   /* rows of files that are expired and gone */
+#define OPEN_MOST     2048            /* segments that stay mapped */
 
-/* ---- segments again ------------------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------------------------------ */
 
-/* Flows first..first+count-1 of a segment into w; block is scratch. */
-static int copy_range(const struct segment *s, uint64_t first, uint64_t count,
-    struct flow_block *block, struct segment_writer *w, struct err *e)
+static void hold_expiry(struct ingest *in, int64_t by)
 {
-    struct block b;
-
-    for (uint32_t i = 0; segment_block(s, i, &b) == 0 && count > 0; i++) {
-        uint64_t end = b.first + b.count;
-        if (end <= first)
-            continue;
-        uint32_t skip = (uint32_t)(first - b.first);
-        uint32_t n = (uint32_t)(end - first < count ? end - first : count);
-        if (block_read(&b, block, e) == -1)
-            return -1;
-        flow_block_keep(block, skip, n);
-        if (segment_writer_add(w, block, e) == -1)
-            return -1;
-        first += n;
-        count -= n;
-    }
-    return 0;
+    in->clock.hold_until = time_mono_ms() + CLOCK_HOLD_MS;
+    log_warnx(
+        "the clock was set by %lld s since the last look: nothing is expired by age for "
+        "a day",
+        (long long)(by / 1000));
 }
 
-/* All of a segment's sources but one file's (0: none left out). */
-static int copy_sources(struct ingest *in, const struct segment *s, int64_t without,
-    struct flow_block *block, struct segment_writer *w, struct err *e)
+/* What the catalog knows of the clock when the last daemon ran. A pause of more than a day looks
+ * like a jump: expiry waits then, too, and no harm is done. */
+static void note_clock(struct ingest *in, int64_t wall, int64_t mono)
 {
-    const struct segment_source *sources;
-    uint32_t n = segment_sources(s, &sources);
+    int64_t before;
+    struct err e;
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (sources[i].file == without)
-            continue;
-        if (atomic_load(&in->stop))
-            return err_set(e, ERR_CANCELLED, "stopping");
-        if (copy_range(s, sources[i].first, sources[i].count, block, w, e) == -1 ||
-            segment_writer_source(w, sources[i].file, e) == -1)
-            return -1;
-    }
-    return 0;
+    if (in->clock.noted != 0 && mono - in->clock.noted < CLOCK_NOTE_MS)
+        return;
+    if (catalog_clock(in->catalog, wall, &before, &e) == -1)
+        return; /* a full disk; ingest says so */
+    if (in->clock.noted == 0 && before != 0 &&
+        (wall - before > CLOCK_JUMP_MS || before - wall > CLOCK_JUMP_MS))
+        hold_expiry(in, wall - before);
+    in->clock.noted = mono;
 }
-
-/* One new segment out of n, at a temporary path. */
-static int rewrite(struct ingest *in, struct segment_ref *const *refs, size_t n,
-    int64_t without, struct new_segment *out, struct err *e)
-{
-    struct flow_block *block = flow_block_new();
-    struct segment_writer *w = NULL;
-    int result = -1;
-
-    *out = (struct new_segment){.device = refs[0]->device, .day = refs[0]->day};
-    if (block == NULL) {
-        err_nomem(e, "block of flows");
-        goto out;
-    }
-    if (catalog_temporary(in->catalog, out->device, out->day, out->temporary,
-            sizeof(out->temporary), e) == -1 ||
-        segment_writer_open(&w, out->temporary, e) == -1)
-        goto out;
-    for (size_t i = 0; i < n; i++) {
-        const struct segment *s;
-        if (segment_ref_open(refs[i], &s, e) == -1 ||
-            copy_sources(in, s, without, block, w, e) == -1)
-            goto out;
-    }
-    result = segment_writer_finish(w, false, &out->summary, e);
-    w = NULL;
-out:
-    segment_writer_abort(w);
-    flow_block_free(block);
-    return result;
-}
-
-int rewrite_without(struct ingest *in, struct segment_ref *ref, int64_t file,
-    struct new_segment *out, bool *rest, struct err *e)
-{
-    if (rewrite(in, &ref, 1, file, out, e) == -1)
-        return -1;
-    *rest = out->summary.flows > 0;
-    if (!*rest)
-        unlink(out->temporary);
-    return 0;
-}
-
-/* ---- ledger rows of segments ------------------------------------------------------------- */
-
-struct rows {
-    struct file_change *list;
-    size_t count, capacity;
-};
-
-static const struct flow_file *row_by_id(const struct snapshot *s, int64_t id)
-{
-    for (size_t i = 0; i < s->file_count; i++)
-        if (s->files[i]->id == id)
-            return s->files[i];
-    return NULL;
-}
-
-static int add_rows(struct ingest *in, const struct snapshot *s, int64_t segment, int to,
-    struct rows *rows, struct err *e)
-{
-    int64_t *files = NULL;
-    size_t n = 0;
-    int result = catalog_segment_files(in->catalog, segment, &files, &n, e);
-
-    for (size_t i = 0; i < n && result == 0; i++) {
-        const struct flow_file *row = row_by_id(s, files[i]);
-        void *grown =
-            mem_grow(rows->list, &rows->capacity, rows->count + 1, sizeof(*rows->list));
-        if (grown == NULL) {
-            result = err_nomem(e, "ledger");
-            break;
-        }
-        rows->list = grown;
-        if (row != NULL)
-            rows->list[rows->count++] = (struct file_change){.file = *row, .segment = to};
-    }
-    free(files);
-    return result;
-}
-
-/* ---- expiry --------------------------------------------------------------------------------- */
 
 /* Wall and monotonic clock go on together, or a clock was set and ages mean nothing. */
-static bool clock_jumped(struct ingest *in)
+static bool clock_is_sound(struct ingest *in)
 {
     int64_t wall = time_now_ms(), mono = time_mono_ms();
     int64_t drift =
-        in->wall_seen == 0 ? 0 : (wall - in->wall_seen) - (mono - in->mono_seen);
+        in->clock.wall == 0 ? 0 : (wall - in->clock.wall) - (mono - in->clock.mono);
 
-    in->wall_seen = wall;
-    in->mono_seen = mono;
-    if (drift > -CLOCK_JUMP_MS && drift < CLOCK_JUMP_MS)
-        return false;
-    log_warnx(
-        "the clock jumped by %lld s: nothing is expired now", (long long)(drift / 1000));
-    return true;
+    in->clock.wall = wall;
+    in->clock.mono = mono;
+    if (drift > CLOCK_JUMP_MS || drift < -CLOCK_JUMP_MS)
+        hold_expiry(in, drift);
+    note_clock(in, wall, mono);
+    return in->clock.noted != 0 && mono >= in->clock.hold_until;
 }
+
+/* ---- expiry --------------------------------------------------------------------------------- */
 
 static int by_latest(const void *a, const void *b)
 {
@@ -185,13 +86,14 @@ static struct segment_ref **segments_of(const struct snapshot *s, int64_t device
 static int give_up(struct ingest *in, const struct snapshot *s,
     struct segment_ref *const *list, size_t n, struct err *e)
 {
-    struct publication p = {.removed = mem_array(n + 1, sizeof(int64_t))};
-    struct rows rows = {0};
+    struct publication p = {
+        .removed = mem_array(n + 1, sizeof(int64_t)), .generation = s->generation};
+    struct row_list rows = {0};
     int result = p.removed == NULL ? err_nomem(e, "expiry") : 0;
 
     for (size_t i = 0; i < n && result == 0; i++) {
         p.removed[p.removed_count++] = list[i]->id;
-        result = add_rows(in, s, list[i]->id, FILE_HAS_NO_SEGMENT, &rows, e);
+        result = add_segment_rows(in, s, list[i]->id, FILE_HAS_NO_SEGMENT, &rows, e);
     }
     for (size_t i = 0; i < rows.count; i++) {
         rows.list[i].file.state = FILE_EXPIRED;
@@ -208,9 +110,10 @@ static int give_up(struct ingest *in, const struct snapshot *s,
 
 /* How many of the segments, oldest first, are over age or size. */
 static size_t count_expired(
-    const struct ingest_device *d, struct segment_ref *const *list, size_t n)
+    const struct ingest_device *d, bool by_age, struct segment_ref *const *list, size_t n)
 {
-    int64_t oldest = d->max_age_ms > 0 ? time_now_ms() - d->max_age_ms : INT64_MIN;
+    int64_t oldest =
+        by_age && d->max_age_ms > 0 ? time_now_ms() - d->max_age_ms : INT64_MIN;
     uint64_t bytes = 0;
     size_t i = 0;
 
@@ -226,184 +129,64 @@ static size_t count_expired(
     return i;
 }
 
-static bool expire_source(struct ingest *in, const struct source *source)
+static void expire_source(struct ingest *in, const struct source *source, bool by_age)
 {
     struct snapshot *s;
     struct segment_ref **list;
     struct err e;
     size_t n, old;
-    bool done = false;
 
     if (source->device.max_age_ms <= 0 && source->device.max_bytes == 0)
-        return false;
+        return;
     lock_take(&in->changes);
     s = catalog_snapshot(in->catalog);
     if ((list = segments_of(s, source->id, &n)) != NULL) {
         qsort(list, n, sizeof(struct segment_ref *), by_latest);
-        old = count_expired(&source->device, list, n);
+        old = count_expired(&source->device, by_age, list, n);
         if (old > 0 && give_up(in, s, list, old, &e) == -1)
             log_warnx("device %s: expiry: %s", source->device.name, e.msg);
         else if (old > 0)
             log_info("device %s: %zu segments expired", source->device.name, old);
-        done = old > 0;
     }
     snapshot_release(s);
     lock_release(&in->changes);
     free(list);
-    return done;
 }
 
-bool keep_expire(struct ingest *in)
+/* Rows of files that were given up long ago and are not in the directory any more. */
+static void forget_rows(struct ingest *in)
 {
-    bool done = false;
-
-    if (clock_jumped(in))
-        return false;
-    for (struct source *s = in->sources; s != NULL; s = s->next)
-        if (s->active)
-            done |= expire_source(in, s);
-    return done;
-}
-
-/* ---- joining ------------------------------------------------------------------------------------ */
-
-static bool joinable(const struct segment_ref *a, const struct segment_ref *b)
-{
-    return a->device == b->device && a->day == b->day &&
-           a->summary.present == b->summary.present && b->summary.blocks <= SMALL_BLOCKS;
-}
-
-static int by_day(const void *a, const void *b)
-{
-    const struct segment_ref *x = *(struct segment_ref *const *)a,
-                             *y = *(struct segment_ref *const *)b;
-
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    if (x->day != y->day)
-        return x->day < y->day ? -1 : 1;
-    if (x->summary.present != y->summary.present)
-        return x->summary.present < y->summary.present ? -1 : 1;
-    if (x->summary.min_start != y->summary.min_start)
-        return x->summary.min_start < y->summary.min_start ? -1 : 1;
-    return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* The first run of at least JOIN_AT_LEAST small segments of a finished day. */
-static size_t find_run(struct segment_ref *const *list, size_t n, size_t *first)
-{
-    int64_t now = time_now_ms();
-
-    for (size_t i = 0; i < n;) {
-        uint64_t flows = list[i]->summary.flows;
-        size_t end = i + 1;
-        while (end < n && joinable(list[i], list[end]) &&
-               flows + list[end]->summary.flows <= JOIN_FLOWS)
-            flows += list[end++]->summary.flows;
-        if (end - i >= JOIN_AT_LEAST && list[i]->summary.blocks <= SMALL_BLOCKS &&
-            (list[i]->day + 1) * DAY_MS + DAY_SETTLED < now) {
-            *first = i;
-            return end - i;
-        }
-        i = end;
-    }
-    return 0;
-}
-
-static bool still_there(const struct snapshot *s, struct segment_ref *const *refs, size_t n)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < s->segment_count; i++)
-        for (size_t k = 0; k < n; k++)
-            found += s->segments[i] == refs[k];
-    return found == n;
-}
-
-/* The joined segment replaces its parts, if nobody has changed them in the meantime. */
-static int publish_joined(struct ingest *in, struct segment_ref *const *refs, size_t n,
-    struct new_segment *joined, struct err *e)
-{
-    struct publication p = {
-        .added = joined, .added_count = 1, .removed = mem_array(n, sizeof(int64_t))};
-    struct rows rows = {0};
+    struct publication p = {0};
     struct snapshot *s;
-    int result = 0;
+    int64_t before = time_now_ms() - FORGET_MS;
+    struct err e;
 
-    if (p.removed == NULL)
-        return err_nomem(e, "joining segments");
     lock_take(&in->changes);
     s = catalog_snapshot(in->catalog);
-    if (!still_there(s, refs, n))
-        result = err_set(e, ERR_CANCELLED, "segments changed while they were joined");
-    for (size_t i = 0; i < n && result == 0; i++) {
-        p.removed[p.removed_count++] = refs[i]->id;
-        result = add_rows(in, s, refs[i]->id, 0, &rows, e);
+    p.generation = s->generation;
+    p.forget = mem_array(s->file_count + 1, sizeof(*p.forget));
+    for (size_t i = 0; p.forget != NULL && i < s->file_count; i++) {
+        const struct flow_file *f = s->files[i];
+        if (f->state == FILE_EXPIRED && f->gone && f->seen < before)
+            p.forget[p.forget_count++] = f->id;
     }
-    p.files = rows.list;
-    p.file_count = rows.count;
-    if (result == 0)
-        result = catalog_publish(in->catalog, &p, e);
+    if (p.forget_count > 0 && catalog_publish(in->catalog, &p, &e) == -1 &&
+        e.code != ERR_BUSY)
+        log_warnx("ledger: %s", e.msg);
     snapshot_release(s);
     lock_release(&in->changes);
-    free(rows.list);
-    free(p.removed);
-    return result;
+    free(p.forget);
 }
 
-static uint64_t flows_of(struct segment_ref *const *refs, size_t n)
+void keep_expire(struct ingest *in)
 {
-    uint64_t flows = 0;
+    bool sound = clock_is_sound(in);
 
-    for (size_t i = 0; i < n; i++)
-        flows += refs[i]->summary.flows;
-    return flows;
-}
-
-static bool join_run(struct ingest *in, struct segment_ref *const *refs, size_t n)
-{
-    struct new_segment joined = {0};
-    struct err e = {0};
-
-    if (rewrite(in, refs, n, 0, &joined, &e) == -1)
-        goto fail;
-    if (joined.summary.flows != flows_of(refs, n)) {
-        err_set(&e, ERR_INTERNAL, "joined segments hold %llu flows, not %llu",
-            (unsigned long long)joined.summary.flows,
-            (unsigned long long)flows_of(refs, n));
-        unlink(joined.temporary);
-        goto fail;
-    }
-    if (publish_joined(in, refs, n, &joined, &e) == -1) {
-        unlink(joined.temporary);
-        goto fail;
-    }
-    log_debug("joined %zu segments of day %lld", n, (long long)refs[0]->day);
-    return true;
-fail:
-    if (e.code != ERR_CANCELLED)
-        log_warnx("joining segments: %s", e.msg);
-    return false;
-}
-
-bool keep_compact(struct ingest *in)
-{
-    struct snapshot *s = catalog_snapshot(in->catalog);
-    struct segment_ref **list =
-        mem_array(s->segment_count + 1, sizeof(struct segment_ref *));
-    size_t first = 0, n = 0;
-    bool done = false;
-
-    if (list != NULL && s->segment_count > 0) {
-        memcpy(list, s->segments, s->segment_count * sizeof(struct segment_ref *));
-        qsort(list, s->segment_count, sizeof(struct segment_ref *), by_day);
-        n = find_run(list, s->segment_count, &first);
-        if (n > 0)
-            done = join_run(in, list + first, n);
-    }
-    free(list);
-    snapshot_release(s);
-    return done;
+    for (struct source *s = ingest_sources(in); s != NULL; s = s->next)
+        if (atomic_load(&s->active))
+            expire_source(in, s, sound);
+    if (sound)
+        forget_rows(in);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------------ */
@@ -416,7 +199,7 @@ static bool quiet(struct ingest *in)
     result = in->queue.count == 0 && in->busy == 0 && in->result_count == 0 &&
              in->pause == INGEST_RUNNING;
     for (const struct source *s = in->sources; s != NULL; s = s->next)
-        result &= !s->active || s->scanned;
+        result &= !atomic_load(&s->active) || s->scanned;
     lock_release(&in->lock);
     return result;
 }
@@ -429,16 +212,26 @@ static void wait_round(struct ingest *in, int64_t until)
     lock_release(&in->lock);
 }
 
+static void keep_round(struct ingest *in)
+{
+    struct err e;
+
+    keep_expire(in);
+    if (catalog_check_suspects(in->catalog) > 0)
+        ingest_look(in); /* their flow files are queued again */
+    while (in->options.compact && !atomic_load(&in->stop) && quiet(in) && keep_compact(in))
+        ;
+    if (catalog_trim(in->catalog, OPEN_MOST, &e) == -1)
+        log_warnx("%s", e.msg);
+}
+
 void *keeper_main(void *argument)
 {
     struct ingest *in = argument;
     int64_t round = in->options.keep_every_ms > 0 ? in->options.keep_every_ms : ROUND_MS;
 
     while (!atomic_load(&in->stop)) {
-        keep_expire(in);
-        while (
-            in->options.compact && quiet(in) && !atomic_load(&in->stop) && keep_compact(in))
-            ;
+        keep_round(in);
         wait_round(in, time_mono_ms() + round);
     }
     return NULL;

@@ -159,7 +159,7 @@ static int add_result(struct group *g, struct result *r, struct err *e)
 {
     int segment = FILE_HAS_NO_SEGMENT;
 
-    if (r->job->again && replace_segments(g, r->job->file, e) == -1)
+    if (replace_segments(g, r->job->file, e) == -1)
         return -1;
     if (r->has_segment) {
         segment = (int)g->p.added_count;
@@ -178,7 +178,15 @@ static void group_free(struct group *g)
         snapshot_release(g->snapshot);
 }
 
-/* Temporary segments that the group made itself go when it fails. */
+static bool from_result(const struct result *first, const struct new_segment *n)
+{
+    for (const struct result *r = first; r != NULL; r = r->next)
+        if (r->has_segment && strcmp(r->segment.temporary, n->temporary) == 0)
+            return true;
+    return false;
+}
+
+/* Temporary segments that the group made itself go when it fails; ERR_BUSY: decide again. */
 static int publish_group(struct ingest *in, struct result *first, struct err *e)
 {
     struct group g = {.in = in};
@@ -186,14 +194,15 @@ static int publish_group(struct ingest *in, struct result *first, struct err *e)
 
     lock_take(&in->changes);
     g.snapshot = catalog_snapshot(in->catalog);
+    g.p.generation = g.snapshot->generation;
     for (struct result *r = first; r != NULL && result == 0; r = r->next)
         if (!r->vanished)
             result = add_result(&g, r, e);
     if (result == 0 && (g.p.file_count > 0 || g.p.removed_count > 0))
         result = catalog_publish(in->catalog, &g.p, e);
     lock_release(&in->changes);
-    if (result == -1)
-        for (size_t i = 0; i < g.p.added_count; i++)
+    for (size_t i = 0; result == -1 && i < g.p.added_count; i++)
+        if (!from_result(first, &g.p.added[i]))
             unlink(g.p.added[i].temporary);
     group_free(&g);
     return result;
@@ -229,18 +238,23 @@ static void log_result(const struct result *r)
 
 static void conclude(struct ingest *in, struct result *first, size_t n)
 {
+    bool vanished = false;
+
     lock_take(&in->lock);
     if (in->pause != INGEST_RUNNING)
         ingest_resume(in);
     in->result_count -= n;
     for (struct result *r = first; r != NULL; r = r->next) {
         queue_forget(&in->queue, r->job->file);
+        vanished |= r->vanished;
         if (!r->vanished)
             count_result(in, r);
     }
     pthread_cond_broadcast(&in->room);
     pthread_cond_broadcast(&in->tick);
     lock_release(&in->lock);
+    if (vanished) /* its row is still queued */
+        ingest_look(in);
     while (first != NULL) {
         struct result *next = first->next;
         log_result(first);
@@ -281,9 +295,12 @@ void *publisher_main(void *argument)
         struct err e = {0};
         size_t n;
         struct result *first = take_results(in, &n);
+        int result;
         if (first == NULL)
             continue;
-        if (publish_group(in, first, &e) == -1)
+        while ((result = publish_group(in, first, &e)) == -1 && e.code == ERR_BUSY)
+            ;
+        if (result == -1)
             put_back(in, first, n, &e);
         else
             conclude(in, first, n);

@@ -12,10 +12,13 @@
  * say where to look; a whole look comes at the start, every rescan_ms, and when events were lost.
  */
 
-#define DEPTH_MAX 8
-#define SETTLE_MS 2000 /* a file younger than this may still be copied */
-#define RESCAN_MS 60000
-#define COOKIES   256
+#define DEPTH_MAX   8
+#define SETTLE_MS   2000 /* a file younger than this may still be copied */
+#define RESCAN_MS   60000
+#define COOKIES     256
+#define SOON_MS     1000
+#define ALIVE_MS    5000
+#define REST_MAX_MS 2000
 
 struct found {
     uint64_t size, inode;
@@ -24,11 +27,13 @@ struct found {
 };
 
 struct scan {
+    struct watcher *watcher;
     struct ingest *in;
     struct source *source;
     struct found *found;
     size_t count, capacity;
-    bool unsettled; /* look again soon */
+    bool listed; /* the directory itself could be */
+    bool blind;  /* a part could not be listed: what is not seen there is not gone */
     bool failed;
     struct err err;
 };
@@ -37,7 +42,9 @@ struct scan {
 struct place {
     struct place *next;
     struct source *source;
-    bool dirty;
+    bool dirty; /* an event came */
+    bool again; /* has a file that was not to be judged yet */
+    bool retired;
     char path[]; /* below the device's directory, "" = itself */
 };
 
@@ -45,6 +52,7 @@ struct watcher {
     struct ingest *in;
     struct place *places;
     int64_t next_full;
+    int64_t rest_until; /* gather events until then: a scan must not eat the processor */
     bool everything, soon;
 };
 
@@ -56,6 +64,31 @@ static void scan_fail(struct scan *s, const char *what)
     err_nomem(&s->err, what);
 }
 
+static struct place *find_place(
+    struct watcher *w, const struct source *source, const char *path, size_t length)
+{
+    struct place *p = w->places;
+
+    while (p != NULL && (p->source != source || strncmp(p->path, path, length) != 0 ||
+                            p->path[length] != '\0'))
+        p = p->next;
+    return p;
+}
+
+/* Look at the directory of that file again in a second. */
+static void look_again(struct scan *s, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct place *p =
+        find_place(s->watcher, s->source, path, slash == NULL ? 0 : (size_t)(slash - path));
+
+    s->watcher->soon = true;
+    if (p != NULL)
+        p->again = true;
+    else
+        s->watcher->everything = true;
+}
+
 static void note_file(struct scan *s, const char *path, const struct stat *st)
 {
     int64_t mtime = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
@@ -65,7 +98,7 @@ static void note_file(struct scan *s, const char *path, const struct stat *st)
     /* flow-capture renames a file when it is whole; others may be in the middle of a copy */
     if (!ft_name_is_finished(name) && time_now_ms() - mtime / 1000000 < SETTLE_MS &&
         time_now_ms() >= mtime / 1000000) {
-        s->unsettled = true;
+        look_again(s, path);
         return;
     }
     if ((grown = mem_grow(s->found, &s->capacity, s->count + 1, sizeof(*s->found))) ==
@@ -87,12 +120,9 @@ static void note_file(struct scan *s, const char *path, const struct stat *st)
 static struct place *watch_place(struct watcher *w, struct source *source, const char *path)
 {
     char full[PATH_SIZE];
-    struct place *p;
+    struct place *p = find_place(w, source, path, strlen(path));
     struct err e;
 
-    for (p = w->places; p != NULL; p = p->next)
-        if (p->source == source && strcmp(p->path, path) == 0)
-            break;
     if (p == NULL) {
         if ((p = calloc(1, sizeof(*p) + strlen(path) + 1)) == NULL)
             return NULL;
@@ -150,6 +180,9 @@ static void scan_directory(struct watcher *w, struct scan *s, const char *path, 
         if (depth == 0) {
             s->failed = true;
             err_sys(&s->err, "open directory %s", full);
+        } else if (errno != ENOENT && errno != ENOTDIR) {
+            log_warn("device %s: %s", s->source->device.name, full);
+            s->blind = true;
         }
         return;
     }
@@ -213,8 +246,7 @@ static int64_t guess_time(const struct found *f)
     return ft_name_time(name, &seconds) ? seconds * 1000 : f->mtime_ns / 1000000;
 }
 
-static struct job *make_job(
-    struct source *source, const struct found *f, int64_t file, bool again)
+static struct job *make_job(struct source *source, const struct found *f, int64_t file)
 {
     struct job *j = calloc(1, sizeof(*j) + strlen(f->path) + 1);
 
@@ -226,7 +258,6 @@ static struct job *make_job(
     j->size = f->size;
     j->mtime_ns = f->mtime_ns;
     j->inode = f->inode;
-    j->again = again;
     memcpy(j->path, f->path, strlen(f->path) + 1);
     return j;
 }
@@ -290,7 +321,7 @@ static void take_new(struct findings *f, const struct found *found)
     if (catalog_reserve_file_id(f->scan->in->catalog, &row.id, &f->scan->err) == -1)
         f->scan->failed = true;
     else if (add_change(f, &row) != NULL)
-        add_job(f, make_job(f->scan->source, found, row.id, false));
+        add_job(f, make_job(f->scan->source, found, row.id));
 }
 
 static bool same_file(const struct flow_file *row, const struct found *f)
@@ -298,26 +329,40 @@ static bool same_file(const struct flow_file *row, const struct found *f)
     return row->size == f->size && row->mtime_ns == f->mtime_ns && row->inode == f->inode;
 }
 
-static void take_known(
-    struct findings *f, const struct flow_file *row, const struct found *found, bool retry)
+/* Waiting, being read or being published. */
+static bool is_busy(struct ingest *in, int64_t file)
 {
-    struct ingest *in = f->scan->in;
-    struct file_change *change;
     bool busy;
 
     lock_take(&in->lock);
-    busy = queue_has(&in->queue, row->id);
+    busy = queue_has(&in->queue, file);
     lock_release(&in->lock);
-    if (busy)
-        return;
-    if (row->gone && (change = add_change(f, row)) != NULL) /* it came back */
-        change->file.gone = false;
-    if (row->state == FILE_QUEUED || !same_file(row, found) ||
-        (retry && row->state == FILE_FAILED))
-        add_job(f, make_job(f->scan->source, found, row->id, row->state != FILE_QUEUED));
+    return busy;
 }
 
-/* A file that is no longer there: its flows stay; one that was never read is forgotten. */
+static void take_known(
+    struct findings *f, const struct flow_file *row, const struct found *found, bool retry)
+{
+    const char *directory = f->scan->source->device.directory;
+    struct file_change *change;
+
+    if (is_busy(f->scan->in, row->id)) {
+        if (!same_file(row, found)) /* perhaps it was changed after it was read */
+            look_again(f->scan, found->path);
+        return;
+    }
+    if ((row->gone || strcmp(row->root, directory) != 0) && /* it came back, or moved */
+        (change = add_change(f, row)) != NULL) {
+        change->file.gone = false;
+        change->file.root = directory;
+    }
+    if (row->state == FILE_QUEUED || !same_file(row, found) ||
+        (retry && row->state == FILE_FAILED))
+        add_job(f, make_job(f->scan->source, found, row->id));
+}
+
+/* A file that is no longer there: its flows stay; one that never gave any is forgotten. One that
+ * waits to be read again because its segment was lost stays in the list, as a loss. */
 static void take_gone(struct findings *f, const struct flow_file *row)
 {
     struct file_change *change;
@@ -325,10 +370,14 @@ static void take_gone(struct findings *f, const struct flow_file *row)
 
     if (row->gone)
         return;
-    if (row->state == FILE_STORED || row->state == FILE_DAMAGED ||
-        row->state == FILE_EXPIRED) {
-        if ((change = add_change(f, row)) != NULL)
-            change->file.gone = true;
+    if ((row->state != FILE_QUEUED && row->state != FILE_FAILED) || row->flows > 0) {
+        if ((change = add_change(f, row)) == NULL)
+            return;
+        change->file.gone = true;
+        if (row->state == FILE_QUEUED) {
+            change->file.state = FILE_FAILED;
+            change->file.reason = "its segment was lost, and the flow file is gone";
+        }
         return;
     }
     grown = mem_grow(
@@ -347,6 +396,16 @@ static bool below(const char *path, const char *directory)
     return n == 0 || (strncmp(path, directory, n) == 0 && path[n] == '/');
 }
 
+static void drop_findings(struct findings *f)
+{
+    for (size_t i = 0; i < f->job_count; i++)
+        free(f->jobs[i]);
+    free(f->jobs);
+    free(f->p.files);
+    free(f->p.forget);
+    *f = (struct findings){.scan = f->scan};
+}
+
 /* Nobody else may change rows between reading and publishing them: in->changes is held. */
 static void compare(struct findings *f, const char *directory, bool retry)
 {
@@ -355,6 +414,7 @@ static void compare(struct findings *f, const char *directory, bool retry)
     const struct flow_file **rows = known_files(s, f->scan->source->id, &n);
     bool *seen = mem_array(n + 1, sizeof(*seen));
 
+    f->p.generation = s->generation;
     if (rows == NULL || seen == NULL) {
         scan_fail(f->scan, "ledger");
     } else {
@@ -368,7 +428,8 @@ static void compare(struct findings *f, const char *directory, bool retry)
             }
         }
         for (size_t i = 0; i < n && !f->scan->failed; i++)
-            if (!seen[i] && below(rows[i]->path, directory))
+            if (!seen[i] && !f->scan->blind && below(rows[i]->path, directory) &&
+                !is_busy(f->scan->in, rows[i]->id))
                 take_gone(f, rows[i]);
     }
     /* rows' texts are used until the publication is made: it copies them before s is given up */
@@ -379,6 +440,16 @@ static void compare(struct findings *f, const char *directory, bool retry)
     snapshot_release(s);
 }
 
+/* The ledger could not be written: nothing is queued, a later scan finds it all again. */
+static void pause_scan(struct scan *s)
+{
+    lock_take(&s->in->lock);
+    ingest_pause_now(
+        s->in, s->err.code == ERR_FULL ? INGEST_DISK_FULL : INGEST_ERROR, s->err.msg);
+    lock_release(&s->in->lock);
+    s->watcher->everything = true;
+}
+
 static void queue_jobs(struct findings *f)
 {
     struct ingest *in = f->scan->in;
@@ -386,13 +457,11 @@ static void queue_jobs(struct findings *f)
 
     lock_take(&in->lock);
     for (size_t i = 0; i < f->job_count; i++)
-        if (f->scan->failed || queue_push(&in->queue, f->jobs[i], &e) == -1)
+        if (queue_push(&in->queue, f->jobs[i], &e) == -1)
             free(f->jobs[i]);
+    f->job_count = 0;
     pthread_cond_broadcast(&in->work);
     lock_release(&in->lock);
-    free(f->jobs);
-    free(f->p.files);
-    free(f->p.forget);
 }
 
 /* ---- one device ---------------------------------------------------------------------------------- */
@@ -405,13 +474,13 @@ static void tell_source(
     for (size_t i = 0; i < s->count; i++)
         bytes += s->found[i].size;
     lock_take(&in->lock);
-    if (s->failed && (source->readable || source->error[0] == '\0'))
+    if (s->failed && strcmp(source->error, s->err.msg) != 0)
         log_warnx("device %s: %s", source->device.name, s->err.msg);
-    source->readable = !s->failed;
+    source->readable = s->listed;
     str_copy(source->error, sizeof(source->error), s->failed ? s->err.msg : "");
     if (full) {
-        source->scanned = true;
-        if (!s->failed) {
+        source->scanned |= !s->failed || !s->listed;
+        if (s->listed) {
             source->files = s->count;
             source->bytes = bytes;
         }
@@ -423,18 +492,25 @@ static void tell_source(
 static void scan_source(
     struct watcher *w, struct source *source, const char *directory, bool retry)
 {
-    struct scan s = {.in = w->in, .source = source};
+    struct scan s = {.watcher = w, .in = w->in, .source = source};
     struct findings f = {.scan = &s};
 
     scan_directory(w, &s, directory, *directory == '\0' ? 0 : 1);
-    if (!s.failed && !atomic_load(&w->in->stop)) {
+    s.listed = !s.failed;
+    if (s.listed && !atomic_load(&w->in->stop)) {
         lock_take(&w->in->changes);
-        compare(&f, directory, retry);
+        do {
+            drop_findings(&f);
+            s.failed = false;
+            compare(&f, directory, retry);
+        } while (s.failed && s.err.code == ERR_BUSY);
         lock_release(&w->in->changes);
-        queue_jobs(&f);
+        if (s.failed)
+            pause_scan(&s);
+        else
+            queue_jobs(&f);
     }
-    if (s.unsettled)
-        w->soon = true;
+    drop_findings(&f);
     tell_source(w->in, source, &s, *directory == '\0');
     scan_free(&s);
 }
@@ -447,9 +523,9 @@ static void scan_all(struct watcher *w, bool retry)
 
     for (struct place *p = w->places; p != NULL; p = p->next)
         p->dirty = false;
-    for (struct source *s = w->in->sources; s != NULL && !atomic_load(&w->in->stop);
+    for (struct source *s = ingest_sources(w->in); s != NULL && !atomic_load(&w->in->stop);
          s = s->next)
-        if (s->active)
+        if (atomic_load(&s->active))
             scan_source(w, s, "", retry);
     w->next_full = time_mono_ms() + every;
 }
@@ -459,22 +535,57 @@ static void scan_dirty(struct watcher *w)
     for (struct place *p = w->places; p != NULL; p = p->next)
         if (p->dirty) {
             p->dirty = false;
-            if (p->source->active)
+            if (atomic_load(&p->source->active))
                 scan_source(w, p->source, p->path, false);
         }
 }
 
-static void wait_for_events(struct watcher *w)
+/* Directories of devices that are no longer configured need no watching. */
+static void retire_places(struct watcher *w)
+{
+    char full[PATH_SIZE];
+
+    for (struct place *p = w->places; p != NULL; p = p->next) {
+        if (p->retired || atomic_load(&p->source->active))
+            continue;
+        snprintf(full, sizeof(full), "%s%s%s", p->source->device.directory,
+            *p->path != '\0' ? "/" : "", p->path);
+        watch_remove(w->in->watch, full);
+        p->retired = true;
+    }
+}
+
+/* Nothing waits and the scans went well: whatever ingest stood still for is over. */
+static void resume_if_done(struct watcher *w)
+{
+    lock_take(&w->in->lock);
+    if (!w->everything && w->in->pause != INGEST_RUNNING && w->in->queue.id_count == 0)
+        ingest_resume(w->in);
+    pthread_cond_broadcast(&w->in->tick);
+    lock_release(&w->in->lock);
+}
+
+static int64_t time_to_wait(struct watcher *w)
+{
+    int64_t now = time_mono_ms(), left = w->next_full - now, paused;
+
+    lock_take(&w->in->lock);
+    paused = w->in->paused_until - now;
+    lock_release(&w->in->lock);
+    if (w->everything) /* a scan was in vain */
+        left = paused > SOON_MS ? paused : SOON_MS;
+    else if (w->soon && left > SOON_MS)
+        left = SOON_MS;
+    if (left > ALIVE_MS) /* show at least that often that this thread is alive */
+        left = ALIVE_MS;
+    return left < 0 ? 0 : left;
+}
+
+static void take_events(struct watcher *w, int64_t wait)
 {
     void *cookies[COOKIES];
-    int64_t left = w->next_full - time_mono_ms();
-    int n;
+    int n = watch_wait(w->in->watch, (int)wait, cookies, COOKIES);
 
-    if (w->soon && left > 1000)
-        left = 1000;
-    if (left > 5000) /* show at least that often that this thread is alive */
-        left = 5000;
-    n = watch_wait(w->in->watch, left < 0 ? 0 : (int)left, cookies, COOKIES);
     for (int i = 0; i < n; i++) {
         if (cookies[i] == WATCH_OVERFLOW)
             w->everything = true;
@@ -485,25 +596,61 @@ static void wait_for_events(struct watcher *w)
         w->everything = true;
 }
 
+static bool called(const struct ingest *in)
+{
+    return atomic_load(&in->stop) || atomic_load(&in->rescan) || atomic_load(&in->reloaded);
+}
+
+static void wait_for_events(struct watcher *w)
+{
+    take_events(w, time_to_wait(w));
+    for (;;) {
+        int64_t rest = w->rest_until - time_mono_ms();
+        if (rest <= 0 || called(w->in))
+            break;
+        take_events(w, rest);
+    }
+    if (w->soon)
+        for (struct place *p = w->places; p != NULL; p = p->next) {
+            p->dirty |= p->again;
+            p->again = false;
+        }
+    w->soon = false;
+}
+
+static void look_round(struct watcher *w)
+{
+    struct ingest *in = w->in;
+    bool asked, reloaded;
+
+    atomic_store(&in->looking, true);
+    asked = atomic_exchange(&in->rescan, false);
+    reloaded = atomic_exchange(&in->reloaded, false);
+
+    if (reloaded)
+        retire_places(w);
+    if (asked || reloaded || w->everything || time_mono_ms() >= w->next_full) {
+        w->everything = false;
+        scan_all(w, asked);
+    } else {
+        atomic_store(&in->looking, false); /* nobody waits for this one */
+        scan_dirty(w);
+    }
+    atomic_store(&in->looking, false);
+}
+
 void *watcher_main(void *argument)
 {
     struct watcher w = {.in = argument, .everything = true};
-    struct ingest *in = w.in;
 
-    while (!atomic_load(&in->stop)) {
-        bool asked = atomic_exchange(&in->rescan, false);
-        atomic_store(&in->alive, time_mono_ms());
-        if (asked || w.everything || w.soon || atomic_exchange(&in->reloaded, false) ||
-            time_mono_ms() >= w.next_full) {
-            w.everything = w.soon = false;
-            scan_all(&w, asked);
-        } else {
-            scan_dirty(&w);
-        }
-        lock_take(&in->lock);
-        pthread_cond_broadcast(&in->tick);
-        lock_release(&in->lock);
-        if (!atomic_load(&in->stop) && !atomic_load(&in->rescan))
+    while (!atomic_load(&w.in->stop)) {
+        int64_t begun = time_mono_ms(), took;
+        atomic_store(&w.in->alive, begun);
+        look_round(&w);
+        resume_if_done(&w);
+        took = time_mono_ms() - begun;
+        w.rest_until = begun + took + (took < REST_MAX_MS ? took : REST_MAX_MS);
+        if (!called(w.in))
             wait_for_events(&w);
     }
     while (w.places != NULL) {

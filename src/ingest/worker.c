@@ -143,7 +143,7 @@ int read_flow_file(struct ingest *in, struct job *j, struct flow_block *block,
     fill_row(j, out);
     snprintf(path, sizeof(path), "%s/%s", j->source->device.directory, j->path);
     if (ft_open(&r, path, &options, &why) == -1) {
-        if (why.code == ERR_MEMORY) {
+        if (why.code == ERR_MEMORY || why.sys == EMFILE || why.sys == ENFILE) {
             *e = why;
             return -1;
         }
@@ -280,6 +280,7 @@ static void drop_job(struct ingest *in, struct job *j)
     queue_forget(&in->queue, j->file);
     lock_release(&in->lock);
     free(j);
+    ingest_look(in);
 }
 
 static void work_on(struct ingest *in, struct job *j, struct flow_block *block)
@@ -312,8 +313,8 @@ void *worker_main(void *argument)
         return NULL;
     }
     while ((j = take_job(in)) != NULL) {
-        if (!j->source->active)
-            drop_job(in, j);
+        if (!atomic_load(&j->source->active))
+            drop_job(in, j); /* its device is gone, or has a new source that scans again */
         else if (disk_too_full(in))
             give_back(in, j, NULL);
         else

@@ -106,7 +106,9 @@ static int install_device(struct catalog *c, const struct device *device, struct
     if (result == 0 && !known)
         result = draft_add_device(&d, device, e);
     if (result == 0)
-        result = draft_install(&d, c, e);
+        result = draft_finish(&d, e);
+    if (result == 0)
+        draft_install(&d, c);
     draft_free(&d);
     snapshot_release(s);
     return result;
@@ -205,6 +207,29 @@ void catalog_close(struct catalog *c)
 const char *catalog_directory(const struct catalog *c)
 {
     return c->directory;
+}
+
+static int take_clock(void *context, const struct db_row *row, struct err *e)
+{
+    (void)e;
+    *(int64_t *)context = db_int(row, 0);
+    return 0;
+}
+
+int catalog_clock(struct catalog *c, int64_t now, int64_t *before, struct err *e)
+{
+    int result;
+
+    *before = 0;
+    lock_take(&c->publish);
+    result = db_each(c->db, take_clock, before, e,
+        "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock'", "");
+    if (result == 0)
+        result = db_run(c->db, e,
+            "INSERT OR REPLACE INTO meta(key, value) VALUES('clock', CAST(? AS TEXT))", "i",
+            now);
+    lock_release(&c->publish);
+    return result;
 }
 
 int catalog_reserve_file_id(struct catalog *c, int64_t *id, struct err *e)

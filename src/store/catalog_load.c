@@ -73,8 +73,9 @@ static int load_segment(void *context, const struct db_row *row, struct err *e)
     if (ref == NULL)
         return err_nomem(e, "catalog");
     if (stat(ref->path, &st) == -1 || (uint64_t)st.st_size != s.bytes) {
-        log_warnx(
-            "segment %s is missing or cut: its flow files will be read again", ref->path);
+        log_warnx("segment %s is missing or cut: its flow files are read again, if they "
+                  "still exist",
+            ref->path);
         segment_ref_release(ref);
         return note_missing(l, id, e);
     }
@@ -176,9 +177,11 @@ static int drop_missing(struct load *l, struct err *e)
         return -1;
     for (size_t i = 0; i < l->missing_count; i++)
         if (db_run(db, e,
-                "UPDATE files SET state = ?, reason = 'its segment was lost' WHERE id IN"
+                "UPDATE files SET state = CASE gone WHEN 0 THEN ? ELSE ? END, reason ="
+                " CASE gone WHEN 0 THEN 'its segment was lost: it is read again'"
+                " ELSE 'its segment was lost, and the flow file is gone' END WHERE id IN"
                 " (SELECT file FROM segment_files WHERE segment = ?)",
-                "ii", (int64_t)FILE_QUEUED, l->missing[i]) == -1 ||
+                "iii", (int64_t)FILE_QUEUED, (int64_t)FILE_FAILED, l->missing[i]) == -1 ||
             db_run(db, e, "DELETE FROM segments WHERE id = ?", "i", l->missing[i]) == -1) {
             db_rollback(db);
             return -1;
@@ -210,7 +213,10 @@ int catalog_load(struct catalog *c, struct err *e)
         qsort(
             l.draft.segments, l.draft.segment_count, sizeof(struct segment_ref *), by_path);
     sweep(&l, c->directory, 0);
-    result = draft_install(&l.draft, c, e);
+    if (draft_finish(&l.draft, e) == -1)
+        goto out;
+    draft_install(&l.draft, c);
+    result = 0;
 out:
     draft_free(&l.draft);
     free(l.missing);

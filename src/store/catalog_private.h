@@ -1,6 +1,8 @@
 /*
  * The catalog's inside, shared by its files: catalog.c (open, close, devices), catalog_load.c
- * (rows to a snapshot), catalog_publish.c (changes), catalog_snapshot.c (references).
+ * (rows to a snapshot), catalog_publish.c (changes), catalog_snapshot.c (references),
+ * catalog_sources.c (files of segments), catalog_care.c (bad segments, idle mappings),
+ * catalog_coverage.c.
  *
  * Lock order: c->publish (RANK_CATALOG) before c->current_lock (RANK_SNAPSHOT).
  */
@@ -15,6 +17,7 @@ struct catalog {
     struct db *db;
     struct lock publish; /* one change at a time; guards db, next ids */
     int64_t next_file, next_segment;
+    uint64_t quarantined; /* generation that the last quarantine made */
     atomic_ullong temporaries;
     struct lock current_lock;
     struct snapshot *current; /* holds one reference */
@@ -42,6 +45,7 @@ struct snapshot_draft {
     size_t segment_count, segment_capacity;
     const struct flow_file **files;
     size_t file_count, file_capacity;
+    struct snapshot *shell; /* draft_finish() made it */
 };
 
 int draft_add_device(struct snapshot_draft *d, const struct device *device, struct err *e);
@@ -50,14 +54,20 @@ int draft_add_segment(
 int draft_add_file(
     struct snapshot_draft *d, struct file_row *row, struct err *e); /* takes it */
 void draft_free(struct snapshot_draft *d);
-/* Sort, and make it the catalog's current snapshot. Empties the draft. */
-int draft_install(struct snapshot_draft *d, struct catalog *c, struct err *e);
+/* Sort, and get all memory that draft_install() needs: that cannot fail. */
+int draft_finish(struct snapshot_draft *d, struct err *e);
+/* Make a finished draft the catalog's current snapshot. Empties the draft. */
+void draft_install(struct snapshot_draft *d, struct catalog *c);
 /* All that 's' has, but the segments and files that the callbacks refuse. */
 int draft_copy(struct snapshot_draft *d, const struct snapshot *s,
     bool (*keep_segment)(void *, int64_t), bool (*keep_file)(void *, int64_t),
     void *context, struct err *e);
 
 int catalog_load(struct catalog *c, struct err *e);
+/* Under c->publish. */
+int catalog_publish_locked(struct catalog *c, struct publication *p, struct err *e);
+int catalog_segment_files_locked(
+    struct catalog *c, int64_t segment, int64_t **ids, size_t *n, struct err *e);
 void catalog_segment_path(const char *directory, const char *device, int64_t day,
     int64_t id, char *out, size_t size);
 /* A device's name as a file name: what could be a path is replaced. */

@@ -52,6 +52,7 @@ static int place_segment(struct catalog *c, const struct snapshot *s, struct new
         return -1;
     if (rename(n->temporary, (*ref)->path) == -1)
         return err_sys(e, "rename %s", n->temporary);
+    atomic_store(&(*ref)->unlink, true); /* until the commit */
     return 0;
 }
 
@@ -213,7 +214,7 @@ static int make_draft(struct snapshot_draft *d, const struct snapshot *s,
         if (draft_add_segment(d, refs[i], e) == -1)
             return -1;
     }
-    return 0;
+    return draft_finish(d, e);
 }
 
 static void unlink_removed(const struct snapshot *s, const struct leaving *l)
@@ -235,7 +236,17 @@ static int commit(struct catalog *c, const struct publication *p, struct err *e)
     return 0;
 }
 
-int catalog_publish(struct catalog *c, struct publication *p, struct err *e)
+/* From here on the change counts. */
+static void show(struct catalog *c, const struct snapshot *s, struct snapshot_draft *draft,
+    const struct leaving *leaving, struct segment_ref *const *refs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        atomic_store(&refs[i]->unlink, false);
+    unlink_removed(s, leaving);
+    draft_install(draft, c);
+}
+
+int catalog_publish_locked(struct catalog *c, struct publication *p, struct err *e)
 {
     struct segment_ref **refs = mem_array(p->added_count + 1, sizeof(struct segment_ref *));
     struct snapshot_draft draft = {0};
@@ -245,7 +256,6 @@ int catalog_publish(struct catalog *c, struct publication *p, struct err *e)
 
     if (refs == NULL)
         return err_nomem(e, "catalog");
-    lock_take(&c->publish);
     s = catalog_snapshot(c);
     for (size_t i = 0; i < p->file_count; i++)
         if (p->files[i].file.id == 0)
@@ -257,120 +267,29 @@ int catalog_publish(struct catalog *c, struct publication *p, struct err *e)
         leaving_make(&leaving, p, e) == -1 ||
         make_draft(&draft, s, p, &leaving, refs, e) == -1 || commit(c, p, e) == -1)
         goto out;
-    unlink_removed(s, &leaving);
-    result = draft_install(&draft, c, e);
+    show(c, s, &draft, &leaving, refs, p->added_count);
+    result = 0;
 out:
-    for (size_t i = 0; i < p->added_count; i++) {
-        if (refs[i] == NULL)
-            continue;
-        if (result == -1)
-            atomic_store(&refs[i]->unlink, true);
-        segment_ref_release(refs[i]);
-    }
+    for (size_t i = 0; i < p->added_count; i++)
+        if (refs[i] != NULL)
+            segment_ref_release(refs[i]);
     draft_free(&draft);
     snapshot_release(s);
-    lock_release(&c->publish);
     free(leaving.segments);
     free(leaving.files);
     free(refs);
     return result;
 }
 
-/* ---- what came from where ------------------------------------------------------------------------ */
-
-struct id_list {
-    int64_t *ids;
-    size_t count, capacity;
-};
-
-static int take_id(void *context, const struct db_row *row, struct err *e)
+int catalog_publish(struct catalog *c, struct publication *p, struct err *e)
 {
-    struct id_list *l = context;
-    void *grown = mem_grow(l->ids, &l->capacity, l->count + 1, sizeof(*l->ids));
-
-    if (grown == NULL)
-        return err_nomem(e, "catalog");
-    l->ids = grown;
-    l->ids[l->count++] = db_int(row, 0);
-    return 0;
-}
-
-int catalog_file_segments(
-    struct catalog *c, int64_t file, int64_t **ids, size_t *n, struct err *e)
-{
-    struct id_list l = {0};
     int result;
 
     lock_take(&c->publish);
-    result = db_each(c->db, take_id, &l, e,
-        "SELECT segment FROM segment_files WHERE file = ?", "i", file);
+    if (p->generation != 0 && p->generation < c->quarantined)
+        result = err_set(e, ERR_BUSY, "a segment was taken out of service meanwhile");
+    else
+        result = catalog_publish_locked(c, p, e);
     lock_release(&c->publish);
-    *ids = l.ids;
-    *n = l.count;
-    return result;
-}
-
-int catalog_segment_files(
-    struct catalog *c, int64_t segment, int64_t **ids, size_t *n, struct err *e)
-{
-    struct id_list l = {0};
-    int result;
-
-    lock_take(&c->publish);
-    result = db_each(c->db, take_id, &l, e,
-        "SELECT file FROM segment_files WHERE segment = ?", "i", segment);
-    lock_release(&c->publish);
-    *ids = l.ids;
-    *n = l.count;
-    return result;
-}
-
-static const struct flow_file *file_by_id(const struct snapshot *s, int64_t id)
-{
-    for (size_t i = 0; i < s->file_count; i++)
-        if (s->files[i]->id == id)
-            return s->files[i];
-    return NULL;
-}
-
-static void keep_bad_file(const struct snapshot *s, int64_t segment)
-{
-    char bad[520];
-
-    for (size_t i = 0; i < s->segment_count; i++)
-        if (s->segments[i]->id == segment) {
-            snprintf(bad, sizeof(bad), "%s.bad", s->segments[i]->path);
-            if (link(s->segments[i]->path, bad) == -1)
-                log_warn("keep %s", bad);
-        }
-}
-
-int catalog_quarantine(
-    struct catalog *c, int64_t segment, const char *reason, struct err *e)
-{
-    struct publication p = {.removed = &segment, .removed_count = 1};
-    struct snapshot *s = catalog_snapshot(c);
-    int64_t *files = NULL;
-    size_t n = 0;
-    int result = catalog_segment_files(c, segment, &files, &n, e);
-
-    if (result == -1 || (p.files = mem_array(n + 1, sizeof(*p.files))) == NULL)
-        goto out;
-    for (size_t i = 0; i < n; i++) {
-        const struct flow_file *f = file_by_id(s, files[i]);
-        if (f == NULL)
-            continue;
-        struct file_change *change = &p.files[p.file_count++];
-        change->file = *f;
-        change->segment = FILE_HAS_NO_SEGMENT;
-        change->file.state = f->gone ? FILE_FAILED : FILE_QUEUED;
-        change->file.reason = reason;
-    }
-    keep_bad_file(s, segment);
-    result = catalog_publish(c, &p, e);
-out:
-    free(p.files);
-    free(files);
-    snapshot_release(s);
     return result;
 }

@@ -68,12 +68,16 @@ int segment_ref_open(struct segment_ref *ref, const struct segment **out, struct
 {
     struct segment *s = atomic_load(&ref->open), *mine;
 
+    atomic_store(&ref->used, time_mono_ms());
     if (s == NULL) {
-        if (segment_open(&mine, ref->path, e) == -1)
+        if (segment_open(&mine, ref->path, e) == -1) {
+            atomic_store(&ref->suspect, true);
             return -1;
+        }
         if (segment_summary(mine)->flows != ref->summary.flows ||
             segment_summary(mine)->blocks != ref->summary.blocks) {
             segment_close(mine);
+            atomic_store(&ref->suspect, true);
             return err_set(
                 e, ERR_FORMAT, "segment %s is not the one in the catalog", ref->path);
         }
@@ -137,6 +141,7 @@ void draft_free(struct snapshot_draft *d)
     free(d->devices);
     free(d->segments);
     free(d->files);
+    free(d->shell);
     *d = (struct snapshot_draft){0};
 }
 
@@ -188,11 +193,9 @@ static int file_by_device_and_start(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-int draft_install(struct snapshot_draft *d, struct catalog *c, struct err *e)
+int draft_finish(struct snapshot_draft *d, struct err *e)
 {
-    struct snapshot *s = calloc(1, sizeof(*s)), *old;
-
-    if (s == NULL)
+    if ((d->shell = calloc(1, sizeof(*d->shell))) == NULL)
         return err_nomem(e, "catalog");
     if (d->segment_count > 0)
         qsort(d->segments, d->segment_count, sizeof(struct segment_ref *),
@@ -200,6 +203,13 @@ int draft_install(struct snapshot_draft *d, struct catalog *c, struct err *e)
     if (d->file_count > 0)
         qsort(d->files, d->file_count, sizeof(const struct flow_file *),
             file_by_device_and_start);
+    return 0;
+}
+
+void draft_install(struct snapshot_draft *d, struct catalog *c)
+{
+    struct snapshot *s = d->shell, *old;
+
     atomic_init(&s->references, 1);
     s->devices = d->devices;
     s->device_count = d->device_count;
@@ -215,7 +225,6 @@ int draft_install(struct snapshot_draft *d, struct catalog *c, struct err *e)
     lock_release(&c->current_lock);
     if (old != NULL)
         snapshot_release(old);
-    return 0;
 }
 
 /* ---- snapshots ---------------------------------------------------------------------- */
