@@ -473,7 +473,7 @@ static int check_request(const struct query_request *r, struct err *e)
         if (r->keys[i] < 0 || r->keys[i] >= KEY_END ||
             (r->keys[i] >= FLOW_KEYS && r->keys[i] < FLOW_FIELDS))
             return err_set(e, ERR_INPUT, "field %d cannot be a key", r->keys[i]);
-    if (r->order >= r->key_count || r->order < -MEASURES)
+    if (r->shape == QUERY_GROUP && (r->order >= r->key_count || r->order < -MEASURES))
         return err_set(e, ERR_INPUT, "cannot order by that column");
     if (r->shape == QUERY_LIST && r->limit == 0)
         return err_set(e, ERR_INPUT, "a listing needs a limit");

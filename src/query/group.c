@@ -404,9 +404,10 @@ static void put_key(struct group_worker *g, struct reader *r, const struct part 
         uint32_t row = rows != NULL ? rows[i] : i;
         uint64_t address = dictionary[codes[row]];
         uint32_t length = lengths[length_codes[row]];
-        uint64_t network = length == 0    ? 0
-                           : length >= 32 ? address
-                                          : address >> (32 - length) << (32 - length);
+        /* Length 0 is what exporters send that know no prefix: the address stays whole, as
+         * flow-stat has it. */
+        bool whole = length == 0 || length >= 32;
+        uint64_t network = whole ? address : address >> (32 - length) << (32 - length);
         *to |= (network << 8 | (length & 0xff)) << p->shift;
     }
 }

@@ -270,19 +270,6 @@ bool groups_add(struct groups *g, const uint64_t *entries, uint32_t n)
     return join_add(&g->front, entries, n);
 }
 
-bool groups_flush(struct groups *g)
-{
-    uint32_t keys = g->front.count;
-
-    g->front.count = 0;
-    g->front_added = 0;
-    if (keys == 0)
-        return true;
-    if (!scatter(g, g->front.entries, keys))
-        return false;
-    return join_reset(&g->front, keys - 1); /* no larger than it is */
-}
-
 /* ---- budget --------------------------------------------------------------------- */
 
 static void drop_outside_pass(struct groups *g)
@@ -317,6 +304,22 @@ bool groups_keep_within_budget(struct groups *g)
     atomic_compare_exchange_strong(&s->high, &high, low + (high - low) / 2);
     drop_outside_pass(g);
     return true;
+}
+
+/* Also what a worker that was done early still holds of partitions that others dropped since: the
+ * next pass will find those flows again. */
+bool groups_flush(struct groups *g)
+{
+    uint32_t keys = g->front.count;
+
+    drop_outside_pass(g);
+    g->front.count = 0;
+    g->front_added = 0;
+    if (keys == 0)
+        return true;
+    if (!scatter(g, g->front.entries, keys))
+        return false;
+    return join_reset(&g->front, keys - 1); /* no larger than it is */
 }
 
 const uint64_t *groups_join(struct groups *into, struct groups *const *workers, int count,

@@ -70,7 +70,8 @@ static void test_vector(void **state)
         uint32_t n = lengths[l];
         for (unsigned width = 0; width <= 64; width++) {
             for (uint32_t i = 0; i < n; i++)
-                v[i] = width == 0 ? -7 : (int64_t)(next_random(&seed) >> (64 - width)) - 1000;
+                v[i] =
+                    width == 0 ? -7 : (int64_t)(next_random(&seed) >> (64 - width)) - 1000;
             round_trip(v, n);
             for (uint32_t i = 0; i < n; i += 97) /* outliers */
                 v[i] = (int64_t)next_random(&seed);
@@ -159,7 +160,8 @@ static void test_dictionary(void **state)
     for (size_t r = 0; r < NITEMS(ranges); r++)
         for (uint32_t n = 1; n <= FLOW_BLOCK_MAX; n *= 16) {
             for (uint32_t i = 0; i < n; i++)
-                column[i] = (uint32_t)(next_random(&seed) % ranges[r]) + (r % 2 ? UINT32_MAX - ranges[r] : 0);
+                column[i] = (uint32_t)(next_random(&seed) % ranges[r]) +
+                            (r % 2 ? UINT32_MAX - ranges[r] : 0);
             check_dictionary(d, column, n);
         }
     for (uint32_t i = 0; i < FLOW_BLOCK_MAX; i++) /* all distinct, far apart */

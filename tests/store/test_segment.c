@@ -54,7 +54,8 @@ static int64_t number_of(int field, uint64_t i)
     case F_START:
         return number_of(F_END, i) - (int64_t)(mix(i + 3) % 60000);
     case F_END:
-        return INT64_C(1700000000000) + (int64_t)i * 3 - (i % 1000 == 0 ? INT64_C(900000000000000) : 0);
+        return INT64_C(1700000000000) + (int64_t)i * 3 -
+               (i % 1000 == 0 ? INT64_C(900000000000000) : 0);
     case F_BOOT:
         return INT64_C(1690000000000) + (int64_t)(i % 3);
     default:
@@ -85,7 +86,8 @@ static uint32_t all_fields(void)
 }
 
 /* Blocks of the given sizes, one source each. */
-static void write_segment(const uint32_t *sizes, size_t count, uint32_t present, struct segment_summary *out)
+static void write_segment(
+    const uint32_t *sizes, size_t count, uint32_t present, struct segment_summary *out)
 {
     struct flow_block *b = flow_block_new();
     struct segment_writer *w;
@@ -139,7 +141,8 @@ static void check_segment(uint64_t flows, uint32_t present)
         assert_int_equal(block_read(&b, whole, &e), 0);
         assert_int_equal(whole->count, b.count);
         for (uint32_t i = 0; i < b.count; i += 13)
-            assert_int_equal(whole->key[F_DEST_ADDRESS][i], key_of(F_DEST_ADDRESS, seen + i));
+            assert_int_equal(
+                whole->key[F_DEST_ADDRESS][i], key_of(F_DEST_ADDRESS, seen + i));
         for (uint32_t i = 0; i < b.count; i += 101)
             assert_true(block_may_have_address(&b, key_of(F_SOURCE_ADDRESS, seen + i)));
         seen += b.count;
@@ -152,12 +155,14 @@ static void check_segment(uint64_t flows, uint32_t present)
 
 static void test_round_trip(void **state)
 {
-    static const uint32_t one[] = {1}, small[] = {100, 1, 1023}, large[] = {65536, 65536, 500},
+    static const uint32_t one[] = {1}, small[] = {100, 1, 1023},
+                          large[] = {65536, 65536, 500},
                           gathered[] = {40000, 40000, 65536, 3};
     struct segment_summary s;
     uint32_t all = all_fields();
-    uint32_t few = FLOW_BIT(F_SOURCE_ADDRESS) | FLOW_BIT(F_DEST_ADDRESS) | FLOW_BIT(F_OCTETS) |
-        FLOW_BIT(F_PACKETS) | FLOW_BIT(F_START) | FLOW_BIT(F_END);
+    uint32_t few = FLOW_BIT(F_SOURCE_ADDRESS) | FLOW_BIT(F_DEST_ADDRESS) |
+                   FLOW_BIT(F_OCTETS) | FLOW_BIT(F_PACKETS) | FLOW_BIT(F_START) |
+                   FLOW_BIT(F_END);
 
     (void)state;
     write_segment(one, 1, all, &s);
@@ -200,7 +205,8 @@ static void test_sums_and_sources(void **state)
     assert_true(segment_summary(segment)->min_start == s.min_start);
     assert_true(segment_summary(segment)->max_end == s.max_end);
     assert_int_equal(segment_sources(segment, &sources), 3);
-    assert_true(sources[1].file == 101 && sources[1].first == 70 && sources[1].count == 65536);
+    assert_true(
+        sources[1].file == 101 && sources[1].first == 70 && sources[1].count == 65536);
     assert_true(sources[2].first == 65606 && sources[2].count == 5);
     segment_close(segment);
 }
