@@ -123,14 +123,16 @@ static void test_hostile(void **state)
 
 static void write_file(const char *directory, const char *name, const char *content)
 {
-    char path[600];
+    struct buf path = {0};
     FILE *out;
 
-    snprintf(path, sizeof(path), "%s/%s", directory, name);
-    out = fopen(path, "w");
+    buf_printf(&path, "%s/%s", directory, name);
+    assert_false(path.failed);
+    out = fopen(path.data, "w");
     assert_non_null(out);
     fputs(content, out);
     fclose(out);
+    buf_free(&path);
 }
 
 static void test_directory(void **state)
