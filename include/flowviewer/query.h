@@ -29,8 +29,9 @@
 enum query_key {
     KEY_ADDRESS = FLOW_FIELDS, /* either end: a flow counts under both */
     KEY_PORT,
-    KEY_SOURCE_PREFIX, /* address masked by the flow's own prefix length; value: addr<<8 |
-                          length */
+    /* Address masked by the flow's own prefix length; value: addr<<8 | length. Length 0 means
+     * that the exporter knows none: the address stays whole, as flow-stat has it. */
+    KEY_SOURCE_PREFIX,
     KEY_DEST_PREFIX,
     KEY_END
 };

@@ -167,6 +167,8 @@ void ft_plan_make(
     plan->stride = l->size;
     plan->count = l->count;
     plan->present = ft_layout_present(l);
+    if (clock == FT_CLOCK_FLOWTOOLS && l->version == 8 && l->method == 10)
+        plan->present &= ~(FLOW_BIT(F_SOURCE_IF) | FLOW_BIT(F_DEST_IF));
     plan->stamps = l->stamps;
     plan->times = timers[l->stream == 1][clock == FT_CLOCK_FLOWTOOLS][big];
     for (unsigned i = 0; i < l->count; i++) {

@@ -81,8 +81,7 @@ static const struct ft_field full_flow[] = {CATALYST, {F_DEST_ADDRESS, 32, W_4},
 static const struct ft_field tos_as[] = {AGGREGATE, {F_SOURCE_AS, 36, W_2},
     {F_DEST_AS, 38, W_2}, {F_SOURCE_IF, 40, W_2}, {F_DEST_IF, 42, W_2}, ENGINE(44),
     {F_TOS, 46, W_1}};
-/* The record of method 10 has room for the interfaces, but flow-tools does not report them.
- */
+/* The records of method 10 have the interfaces, but flow-tools does not report them. */
 static const struct ft_field tos_proto_port[] = {AGGREGATE, {F_SOURCE_PORT, 36, W_2},
     {F_DEST_PORT, 38, W_2}, {F_SOURCE_IF, 40, W_2}, {F_DEST_IF, 42, W_2}, ENGINE(44),
     {F_PROTOCOL, 46, W_1}, {F_TOS, 47, W_1}};

@@ -79,7 +79,7 @@ def stat(golden):
     if not step.startswith("flow-stat ") or len(golden.steps) > 2:
         return None
     options = {}
-    for letter, value in re.findall(r"-([a-zA-Z])(\d*)", step):
+    for letter, value in re.findall(r" -([a-zA-Z])(\d*)", step):
         options[letter] = int(value) if value else True
     return options.pop("f", 0), options
 
@@ -152,6 +152,18 @@ class Case(unittest.TestCase):
 
     def device(self, golden):
         return self.files.names[golden.input()]
+
+    def same(self, got, want):
+        """assertEqual for large tables and lists: shows the first differences only, for to make
+        unittest's own message takes minutes."""
+        if got == want:
+            return
+        if isinstance(got, dict):
+            got, want = sorted(got.items()), sorted(want.items())
+        place = next((i for i, pair in enumerate(zip(got, want)) if pair[0] != pair[1]),
+                     min(len(got), len(want)))
+        self.fail("%d instead of %d; from number %d on:\n  %s\ninstead of\n  %s" % (
+            len(got), len(want), place, got[place:place + 3], want[place:place + 3]))
 
     def flow_lines(self, device, **filters):
         """The flows of a device in flow-print's format 5, sorted."""

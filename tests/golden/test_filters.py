@@ -75,7 +75,7 @@ class Filters(golden.Case):
                 lines = []
                 for fields in DEFINITIONS[definition(g)]:
                     lines += self.flow_lines(self.device(g), **fields)
-                self.assertEqual(sorted(lines), golden.printed(g.text()))
+                self.same(sorted(lines), golden.printed(g.text()))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ class Groupings(golden.Case):
         self.assertEqual(",".join(names[:count]), keys)
         places = [names.index(m) for m in MEASURES]
         rows = {tuple(r[:count]): [r[p] for p in places] for r in answer["rows"]}
-        self.assertEqual(rows, self.expected(g, [c["type"] for c in answer["columns"]]))
+        self.same(rows, self.expected(g, [c["type"] for c in answer["columns"]]))
 
     def test_groupings(self):
         compared = 0

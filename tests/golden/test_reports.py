@@ -83,7 +83,7 @@ class Reports(golden.Case):
             self.check_refused(g, answer)
             return
         rows = self.table(answer, measures)
-        self.assertEqual(rows, self.expected(g, answer))
+        self.same(rows, self.expected(g, answer))
         self.assertEqual(answer["rows_total"], len(rows))
         self.assertEqual(answer["coverage"]["flows_without_field"], 0)
 
@@ -100,7 +100,7 @@ class Reports(golden.Case):
     def sorted_column(self, g, options):
         words = [row[options.get("S", options.get("s"))] for row in golden.rows(g.text())]
         if words and "/" in words[0]:
-            words = [golden.full_prefix(w) for w in words]
+            words = [golden.full_prefix(w).split("/")[0] for w in words]
         return [golden.key_order(w if "." in w else int(w)) for w in words]
 
     def check_order(self, g, number, options):
@@ -109,8 +109,10 @@ class Reports(golden.Case):
         answer = self.ask(g, report=golden.FORMATS[number], duration="true", sort=sort)
         place = [c["key"] for c in answer["columns"]].index(sort.lstrip("-"))
         got = [golden.key_order(r[place]) for r in answer["rows"]]
-        self.assertEqual(got, sorted(got, reverse="S" in options))
-        self.assertEqual(got, self.sorted_column(g, options))
+        self.same(got, sorted(got, reverse="S" in options))
+        if answer["columns"][place]["type"] == "prefix":
+            got = [value[:4] for value in got]  # flow-stat leaves lengths in no order
+        self.same(got, self.sorted_column(g, options))
 
     def test_orders(self):
         """-S and -s: the sorted column's values come in the same sequence."""
@@ -121,8 +123,8 @@ class Reports(golden.Case):
         answer = self.ask(g, report=golden.FORMATS[number], sort="flows")
         rows = [r[1:4] for r in answer["rows"]]
         want = [[int(n) for n in words[1:4]] for words in golden.rows(g.text())]
-        self.assertEqual([r[0] for r in rows], [w[0] for w in want])
-        self.assertEqual(sorted(rows), sorted(want))
+        self.same([r[0] for r in rows], [w[0] for w in want])
+        self.same(sorted(rows), sorted(want))
 
     def test_names(self):
         """-n writes names instead of numbers; the numbers beside them are the same."""
@@ -135,7 +137,7 @@ class Reports(golden.Case):
         if number == 7:
             totals = [sum(r[i] for r in rows.values()) for i in range(3)]
         expected = self.expected(g, answer)
-        self.assertEqual(set(rows), set(expected))
+        self.same(sorted(rows), sorted(expected))
         for key, numbers in rows.items():
             for n, total, percent in zip(numbers, totals, expected[key]):
                 self.assertLess(abs(100 * n / total - percent), PERCENT_PRECISION, key)
@@ -150,7 +152,7 @@ class Reports(golden.Case):
                                  report=golden.FORMATS[number], format="text")
         self.assertEqual(answer.status, 200, answer.text())
         if not g.refused():
-            self.assertEqual(sorted(golden.rows(answer.text())), sorted(golden.rows(g.text())))
+            self.same(sorted(golden.rows(answer.text())), sorted(golden.rows(g.text())))
 
     def test_text_parses_the_same(self):
         """format=text: the columns stand where flow-stat has them."""
@@ -165,7 +167,7 @@ class Reports(golden.Case):
         return answer.text()
 
     def check_summary_text(self, g, number, options):
-        self.assertEqual(self.summary(g), g.text())
+        self.same(self.summary(g).splitlines(True), g.text().splitlines(True))
 
     def test_summary_text(self):
         """Format 0, every number and blank of it."""
