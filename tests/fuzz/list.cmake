@@ -24,3 +24,4 @@ function(fv_fuzz_target name)
 endfunction()
 
 fv_fuzz_target(flowtools fv_flowtools)
+fv_fuzz_target(request fv_http)
