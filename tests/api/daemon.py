@@ -111,7 +111,7 @@ class Daemon:
             out.write(self.config())
         return path
 
-    def start(self, timeout=30):
+    def start(self, timeout=120):
         config = self.write_config()
         self.lines = queue.Queue()
         self.process = subprocess.Popen(
