@@ -24,7 +24,11 @@ if [ -z "${CHROMIUM:-}" ]; then
 	done
 fi
 [ -x "${CHROMIUM:-}" ] || skip "no Chromium (set CHROMIUM)"
-: "${FLOWVIEWERD:=$build/flowviewerd}" "${FLOWGEN:=$build/flowgen}"
+: "${FLOWVIEWERD:=$build/flowviewerd}"
+if [ -z "${FLOWGEN:-}" ]; then
+	FLOWGEN=$build/flowgen
+	[ -x "$FLOWGEN" ] || FLOWGEN=$build/contrib/flowgen
+fi
 if [ -z "${FLOWVIEWER_URL:-}" ]; then
 	[ -x "$FLOWVIEWERD" ] || skip "no $FLOWVIEWERD"
 	[ -x "$FLOWGEN" ] || skip "no $FLOWGEN"

@@ -48,7 +48,7 @@ function body(answer, asked, go) {
 function showPeriod(answer, go) {
   const known = typeof answer.start === 'number' && typeof answer.end === 'number';
   const ends = known ? span(answer.start, answer.end).split(/(?<= –) /) : ['All stored flows'];
-  const whole = (text) => [h('span', { class: 'nowrap' }, text), ' '];
+  const whole = (text, i) => [i > 0 && ' ', h('span', { class: 'nowrap' }, text)];
   fill($('period'), ends.map(whole));
   $('length').textContent = known ? duration(answer.end - answer.start) : '';
   showNeighbour($('earlier'), known && neighbour(answer, -1), go);

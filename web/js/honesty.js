@@ -6,8 +6,8 @@ import { count, coverageText, milliseconds, plural, short } from './format.js';
 
 /** The newest flow file is still being written: that much is always missing at the end. */
 const TAIL = 15 * 60;
-/** Lost flows worth shouting about, of those looked at. */
-const LOSS = 0.001;
+/** Lost flows worth shouting about, of those looked at; fewer are said quietly. */
+const LOSS = 0.01;
 
 function isLoud({ coverage: c = {}, stats: s = {}, start, end }) {
   const uncovered = (1 - (c.share ?? 1)) * (end - start);
@@ -26,8 +26,8 @@ function basis({ coverage: c = {}, stats: s = {} }) {
   const list = [];
   if (typeof c.share === 'number') list.push(`Data for ${coverageText(c.share)} of the period`);
   if (typeof c.files === 'number') list.push(plural(c.files, 'file'));
-  if (typeof c.flows_lost === 'number')
-    list.push(c.flows_lost === 0 ? 'no flows lost' : `${plural(c.flows_lost, 'flow')} lost`);
+  if (c.flows_lost === 0) list.push('no flows lost');
+  if (c.flows_lost > 0) list.push(h('b', {}, `${plural(c.flows_lost, 'flow')} lost`));
   if (c.sampling_multiplier > 1) list.push(`* multiplied by ${count(c.sampling_multiplier)} (sampling)`);
   if (c.flows_without_field > 0)
     list.push(`${plural(c.flows_without_field, 'flow')} without this field left out`);

@@ -93,9 +93,19 @@ const FILE_COLUMNS = [
   ['Seen', (f) => moment(f.seen)],
 ];
 
+/** "report?report=10&start=-1h" without what only the page needs; a report opens in the viewer. */
+function question(description) {
+  const [path, query = ''] = description.split('?');
+  const parameters = new URLSearchParams(query);
+  for (const name of ['query_id', 'resolve']) parameters.delete(name);
+  const text = [...parameters].map(([name, value]) => `${name}=${value}`).join(' ');
+  if (path !== 'report') return h('code', {}, `${path} ${text}`);
+  return h('a', { class: 'question', href: `/viewer?${parameters}` }, h('code', {}, text));
+}
+
 const QUERY_COLUMNS = [
   ['State', (q) => h('span', { class: `state ${q.state}` }, q.state)],
-  ['Question', (q) => h('code', {}, q.description)],
+  ['Question', (q) => question(q.description)],
   [
     'Progress',
     (q) =>

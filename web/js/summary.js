@@ -69,18 +69,18 @@ function range(buckets, i) {
 
 function distribution([member, title, unit], summary) {
   const buckets = summary[member] ?? [];
-  const total = buckets.reduce((sum, bucket) => sum + bucket.flows, 0);
-  const most = Math.max(1, ...buckets.map((bucket) => bucket.flows));
-  const first = buckets.findIndex((bucket) => bucket.flows > 0);
-  const last = buckets.findLastIndex((bucket) => bucket.flows > 0);
+  const total = buckets.reduce((sum, bucket) => sum + bucket.records, 0);
+  const most = Math.max(1, ...buckets.map((bucket) => bucket.records));
+  const first = buckets.findIndex((bucket) => bucket.records > 0);
+  const last = buckets.findLastIndex((bucket) => bucket.records > 0);
   const row = (bucket, i) =>
     h(
       'tr',
-      { css: { '--share': bucket.flows / most } },
+      { css: { '--share': bucket.records / most } },
       h('th', { scope: 'row' }, range(buckets, i)),
       h('td', { class: 'distribution-bar' }, h('span', { class: 'bar', 'aria-hidden': 'true' })),
-      h('td', {}, percent(bucket.flows, total)),
-      h('td', {}, count(bucket.flows)),
+      h('td', {}, percent(bucket.records, total)),
+      h('td', {}, count(bucket.records)),
     );
   return h(
     'section',
@@ -114,8 +114,16 @@ export function summaryReport(answer, state) {
   return h(
     'div',
     { class: 'summary' },
-    facts('Averages', AVERAGES, answer.summary, units),
-    facts('Times and rates', TIMES, answer.summary, units),
-    DISTRIBUTIONS.map((d) => distribution(d, answer.summary)),
+    h(
+      'div',
+      { class: 'cards' },
+      facts('Averages', AVERAGES, answer.summary, units),
+      facts('Times and rates', TIMES, answer.summary, units),
+    ),
+    h(
+      'div',
+      { class: 'cards' },
+      DISTRIBUTIONS.map((d) => distribution(d, answer.summary)),
+    ),
   );
 }

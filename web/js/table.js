@@ -7,6 +7,8 @@ import { drill, drillable } from './drill.js';
 import { countsBothEnds } from './reports.js';
 import { changed } from './state.js';
 
+/** More columns than this do not fit beside the form on every screen. */
+const MANY = 6;
 const MEASURES = ['flows', 'octets', 'packets'];
 
 /** What stands beside a value: the name of a port, a protocol, a host. */
@@ -281,9 +283,10 @@ function viewOf(answer, state, go) {
 /** state: the view that was asked; go(change): show another one. */
 export function reportTable(answer, state, go) {
   const view = viewOf(answer, state, go);
+  const columns = answer.columns.length;
   const table = h(
     'table',
-    { class: 'report', role: 'table', 'aria-label': answer.title },
+    { class: columns > MANY ? 'report wide' : 'report', role: 'table', 'aria-label': answer.title },
     h(
       'thead',
       { role: 'rowgroup' },
@@ -304,5 +307,5 @@ export function reportTable(answer, state, go) {
     foot(view),
   );
   walk(table);
-  return table;
+  return h('div', { class: 'report-scroll' }, table);
 }
