@@ -123,13 +123,18 @@ int read_flow_file(struct ingest *in, struct job *j, struct flow_block *block,
     struct result *out, struct err *e);
 void result_free(struct result *r);
 
-/* A segment again, without the flows of one file, at a temporary path. *rest false: nothing was
- * left. */
-int rewrite_without(struct ingest *in, struct segment_ref *ref, int64_t file,
-    struct new_segment *out, bool *rest, struct err *e);
-/* One new segment out of n, in their order, without the flows of one file (0: of none). */
+/* A set of ledger ids. */
+struct file_set {
+    int64_t *ids; /* sorted */
+    size_t count;
+};
+void file_set_sort(struct file_set *s);
+bool file_set_has(const struct file_set *s, int64_t file);
+
+/* One new segment at a temporary path out of n, in their order, without the flows of some files
+ * (NULL: of none). */
 int rewrite_segments(struct ingest *in, struct segment_ref *const *refs, size_t n,
-    int64_t without, struct new_segment *out, struct err *e);
+    const struct file_set *without, struct new_segment *out, struct err *e);
 /* Changes of the rows of all files of a segment, as they are in s, appended to a list. */
 struct row_list {
     struct file_change *list;

@@ -118,7 +118,7 @@ static bool join_run(struct ingest *in, struct segment_ref *const *refs, size_t 
     struct new_segment joined = {0};
     struct err e = {0};
 
-    if (rewrite_segments(in, refs, n, 0, &joined, &e) == -1)
+    if (rewrite_segments(in, refs, n, NULL, &joined, &e) == -1)
         goto fail;
     if (joined.summary.flows != flows_of(refs, n)) {
         err_set(&e, ERR_INTERNAL, "joined segments hold %llu flows, not %llu",

@@ -50,6 +50,7 @@ struct group {
     struct publication p;
     size_t added_capacity, removed_capacity, file_capacity;
     struct snapshot *snapshot;
+    struct file_set replaced; /* files of this group */
 };
 
 static struct new_segment *add_segment(
@@ -99,27 +100,37 @@ static const struct flow_file *row_by_id(const struct snapshot *s, int64_t id)
     return NULL;
 }
 
-/* A joined segment loses one file's flows: the others' go into a new one. */
-static int replace_joined(struct group *g, struct segment_ref *ref, int64_t file,
-    const int64_t *files, size_t n, struct err *e)
+static bool in_group(const struct group *g, int64_t file)
+{
+    return file_set_has(&g->replaced, file);
+}
+
+/* A segment that holds flows of files of this group goes; what else is in it goes into a new
+ * one. */
+static int replace_segment(struct group *g, struct segment_ref *ref, struct err *e)
 {
     struct new_segment rest = {0};
-    bool any = false;
-    int index;
+    int64_t *files = NULL;
+    size_t n = 0, others = 0;
+    int index = (int)g->p.added_count;
+    int result = catalog_segment_files(g->in->catalog, ref->id, &files, &n, e);
 
-    if (rewrite_without(g->in, ref, file, &rest, &any, e) == -1)
-        return -1;
-    if (!any)
-        return 0;
-    index = (int)g->p.added_count;
-    if (add_segment(g, &rest, e) == NULL)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        const struct flow_file *row = row_by_id(g->snapshot, files[i]);
-        if (files[i] != file && row != NULL && add_row(g, row, index, e) == -1)
-            return -1;
+    for (size_t i = 0; i < n; i++)
+        others += !in_group(g, files[i]);
+    if (result == 0 && others > 0) {
+        result = rewrite_segments(g->in, &ref, 1, &g->replaced, &rest, e);
+        if (result == 0 && add_segment(g, &rest, e) == NULL) {
+            unlink(rest.temporary);
+            result = -1;
+        }
     }
-    return 0;
+    for (size_t i = 0; i < n && result == 0; i++) {
+        const struct flow_file *row = row_by_id(g->snapshot, files[i]);
+        if (!in_group(g, files[i]) && row != NULL)
+            result = add_row(g, row, index, e);
+    }
+    free(files);
+    return result == -1 ? -1 : add_removed(g, ref->id, e);
 }
 
 static bool removed_already(const struct group *g, int64_t id)
@@ -133,21 +144,14 @@ static bool removed_already(const struct group *g, int64_t id)
 /* Take the old segments of a file out. */
 static int replace_segments(struct group *g, int64_t file, struct err *e)
 {
-    int64_t *segments = NULL, *files = NULL;
-    size_t n = 0, m = 0;
+    int64_t *segments = NULL;
+    size_t n = 0;
     int result = catalog_file_segments(g->in->catalog, file, &segments, &n, e);
 
     for (size_t i = 0; i < n && result == 0; i++) {
         struct segment_ref *ref = segment_by_id(g->snapshot, segments[i]);
-        if (ref == NULL || removed_already(g, segments[i]))
-            continue;
-        result = catalog_segment_files(g->in->catalog, segments[i], &files, &m, e);
-        if (result == 0 && m > 1)
-            result = replace_joined(g, ref, file, files, m, e);
-        if (result == 0)
-            result = add_removed(g, segments[i], e);
-        free(files);
-        files = NULL;
+        if (ref != NULL && !removed_already(g, segments[i]))
+            result = replace_segment(g, ref, e);
     }
     free(segments);
     return result;
@@ -155,11 +159,24 @@ static int replace_segments(struct group *g, int64_t file, struct err *e)
 
 /* ---- a group ---------------------------------------------------------------------------------- */
 
-static int add_result(struct group *g, struct result *r, struct err *e)
+/* Which files are read anew, all of them before the first segment is rewritten: two of them may
+ * stand in the same one. */
+static int list_files(struct group *g, const struct result *first, size_t n, struct err *e)
+{
+    if ((g->replaced.ids = mem_array(n + 1, sizeof(*g->replaced.ids))) == NULL)
+        return err_nomem(e, "publication");
+    for (const struct result *r = first; r != NULL; r = r->next)
+        if (!r->vanished)
+            g->replaced.ids[g->replaced.count++] = r->row.id;
+    file_set_sort(&g->replaced);
+    return 0;
+}
+
+static int add_result(struct group *g, const struct result *r, struct err *e)
 {
     int segment = FILE_HAS_NO_SEGMENT;
 
-    if (replace_segments(g, r->job->file, e) == -1)
+    if (replace_segments(g, r->row.id, e) == -1)
         return -1;
     if (r->has_segment) {
         segment = (int)g->p.added_count;
@@ -171,6 +188,7 @@ static int add_result(struct group *g, struct result *r, struct err *e)
 
 static void group_free(struct group *g)
 {
+    free(g->replaced.ids);
     free(g->p.added);
     free(g->p.removed);
     free(g->p.files);
@@ -187,14 +205,15 @@ static bool from_result(const struct result *first, const struct new_segment *n)
 }
 
 /* Temporary segments that the group made itself go when it fails; ERR_BUSY: decide again. */
-static int publish_group(struct ingest *in, struct result *first, struct err *e)
+static int publish_group(struct ingest *in, struct result *first, size_t n, struct err *e)
 {
     struct group g = {.in = in};
-    int result = 0;
+    int result;
 
     lock_take(&in->changes);
     g.snapshot = catalog_snapshot(in->catalog);
     g.p.generation = g.snapshot->generation;
+    result = list_files(&g, first, n, e);
     for (struct result *r = first; r != NULL && result == 0; r = r->next)
         if (!r->vanished)
             result = add_result(&g, r, e);
@@ -298,7 +317,7 @@ void *publisher_main(void *argument)
         int result;
         if (first == NULL)
             continue;
-        while ((result = publish_group(in, first, &e)) == -1 && e.code == ERR_BUSY)
+        while ((result = publish_group(in, first, n, &e)) == -1 && e.code == ERR_BUSY)
             ;
         if (result == -1)
             put_back(in, first, n, &e);

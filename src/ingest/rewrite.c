@@ -6,6 +6,24 @@
 
 /* Segments out of segments: for joining, and for giving up the flows of one file. */
 
+/* ---- files ---------------------------------------------------------------------------- */
+
+static int by_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+void file_set_sort(struct file_set *s)
+{
+    qsort(s->ids, s->count, sizeof(*s->ids), by_id);
+}
+
+bool file_set_has(const struct file_set *s, int64_t file)
+{
+    return s->count > 0 && bsearch(&file, s->ids, s->count, sizeof(file), by_id) != NULL;
+}
+
 /* ---- flows ----------------------------------------------------------------------------- */
 
 /* Flows first..first+count-1 of a segment into w; block is scratch. */
@@ -33,15 +51,16 @@ static int copy_range(struct ingest *in, const struct segment *s, uint64_t first
     return 0;
 }
 
-/* All of a segment's sources but one file's (0: none left out). */
-static int copy_sources(struct ingest *in, const struct segment *s, int64_t without,
-    struct flow_block *block, struct segment_writer *w, struct err *e)
+/* All of a segment's sources but those of some files. */
+static int copy_sources(struct ingest *in, const struct segment *s,
+    const struct file_set *without, struct flow_block *block, struct segment_writer *w,
+    struct err *e)
 {
     const struct segment_source *sources;
     uint32_t n = segment_sources(s, &sources);
 
     for (uint32_t i = 0; i < n; i++) {
-        if (sources[i].file == without)
+        if (without != NULL && file_set_has(without, sources[i].file))
             continue;
         if (copy_range(in, s, sources[i].first, sources[i].count, block, w, e) == -1 ||
             segment_writer_source(w, sources[i].file, e) == -1)
@@ -52,7 +71,7 @@ static int copy_sources(struct ingest *in, const struct segment *s, int64_t with
 
 /* One new segment out of n, at a temporary path. */
 int rewrite_segments(struct ingest *in, struct segment_ref *const *refs, size_t n,
-    int64_t without, struct new_segment *out, struct err *e)
+    const struct file_set *without, struct new_segment *out, struct err *e)
 {
     struct flow_block *block = flow_block_new();
     struct segment_writer *w = NULL;
@@ -82,17 +101,6 @@ out:
     segment_writer_abort(w);
     flow_block_free(block);
     return result;
-}
-
-int rewrite_without(struct ingest *in, struct segment_ref *ref, int64_t file,
-    struct new_segment *out, bool *rest, struct err *e)
-{
-    if (rewrite_segments(in, &ref, 1, file, out, e) == -1)
-        return -1;
-    *rest = out->summary.flows > 0;
-    if (!*rest)
-        unlink(out->temporary);
-    return 0;
 }
 
 /* ---- ledger rows ------------------------------------------------------------------------- */
