@@ -69,7 +69,13 @@ stop()
 	for child in $step $writer $daemon; do
 		kill "$child" 2>/dev/null || :
 	done
+	# A child that was about to become its program has missed the signal: hence again.
 	for child in $step $writer $daemon; do
+		tries=0
+		while [ $tries -lt 100 ] && kill "$child" 2>/dev/null; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
 		wait "$child" 2>/dev/null || :
 	done
 	exit "$1"
