@@ -76,8 +76,9 @@ uint32_t worker_rows(struct worker *w, enum verdict v, const uint16_t **rows)
 /* A segment that cannot be read makes the answer incomplete, not impossible: it is counted.
  */
 static void note_bad_segment(
-    struct worker *w, const struct segment_ref *ref, const struct err *why)
+    struct worker *w, struct segment_ref *ref, const struct err *why)
 {
+    atomic_store(&ref->suspect, true); /* the keeper checks it and has it read again */
     if (w->stats.segments_failed == 0)
         str_copy(w->stats.segment_error, sizeof(w->stats.segment_error), why->msg);
     w->stats.segments_failed++;
