@@ -134,6 +134,7 @@ run generate || fail "flowgen failed"
 
 # ---- run -----------------------------------------------------------------------------------
 
+: >"$dir/flowviewerd.log"
 "$dir/build/flowviewerd" -d -f "$dir/flowviewerd.conf" 2>"$dir/flowviewerd.log" &
 daemon=$!
 url=

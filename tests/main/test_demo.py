@@ -47,7 +47,12 @@ class Demo(unittest.TestCase):
             found = re.match(r"ready: (http://127\.0\.0\.1:\d+/)$", line)
             if found:
                 return found.group(1)
-        raise AssertionError("".join(said))
+        for name in ("build.log", "flowviewerd.log"):
+            path = os.path.join(self.directory, name)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as log:
+                    said.append("%s:\n%s" % (name, log.read()[-2000:]))
+        raise AssertionError("ended with %s\n%s" % (process.wait(), "".join(said)))
 
     def assert_all_gone(self, process, url):
         with self.assertRaises(ProcessLookupError):
