@@ -16,21 +16,7 @@
 #include "flowviewer/flowtools.h"
 #include "flowviewer/ingest.h"
 #include "flowviewer/os.h"
-
-#define NEED(condition)                                                                    \
-    do {                                                                                   \
-        if (!(condition)) {                                                                \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                \
-            exit(1);                                                                       \
-        }                                                                                  \
-    } while (0)
-#define NEED_OK(call, e)                                                                   \
-    do {                                                                                   \
-        if ((call) == -1) {                                                                \
-            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #call, (e).msg);        \
-            exit(1);                                                                       \
-        }                                                                                  \
-    } while (0)
+#include "store/place.h"
 
 #define PATIENCE_MS 120000 /* for what must happen at some time */
 
@@ -108,27 +94,6 @@ struct lab {
     struct ingest_device device;
     struct ingest_options options;
 };
-
-static inline void lab_remove(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-    char below[1024];
-
-    if (dir == NULL) {
-        unlink(path);
-        return;
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        NEED((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) <
-             sizeof(below));
-        lab_remove(below);
-    }
-    closedir(dir);
-    rmdir(path);
-}
 
 static inline void lab_make(struct lab *l)
 {
@@ -285,29 +250,6 @@ static inline void lab_need_sums(struct lab *l, const struct sums *expected)
 
     lab_sums(l->catalog, &got);
     NEED(lab_same(&got, expected));
-}
-
-/* Files below a directory whose name ends so. */
-static inline size_t lab_count_files(const char *directory, const char *end)
-{
-    DIR *dir = opendir(directory);
-    struct dirent *entry;
-    char below[1024];
-    size_t n = 0;
-
-    if (dir == NULL)
-        return 0;
-    while ((entry = readdir(dir)) != NULL) {
-        size_t have = strlen(entry->d_name), want = strlen(end);
-        if (entry->d_name[0] == '.')
-            continue;
-        n += have >= want && strcmp(entry->d_name + have - want, end) == 0;
-        NEED((size_t)snprintf(below, sizeof(below), "%s/%s", directory, entry->d_name) <
-             sizeof(below));
-        n += lab_count_files(below, end);
-    }
-    closedir(dir);
-    return n;
 }
 
 #endif
