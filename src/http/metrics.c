@@ -23,6 +23,16 @@ void request_count(struct http *h, const struct request *r)
     atomic_fetch_add(&h->counters.latency[i], 1);
 }
 
+uint64_t resident_bytes(struct http *h)
+{
+    int64_t now = time_mono_ms(), asked = atomic_load(&h->memory_asked);
+
+    if ((asked == 0 || now - asked >= 1000) &&
+        atomic_compare_exchange_strong(&h->memory_asked, &asked, now))
+        atomic_store(&h->memory_bytes, os_resident_bytes());
+    return atomic_load(&h->memory_bytes);
+}
+
 static void head(struct buf *b, const char *name, const char *type, const char *help)
 {
     buf_printf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -193,8 +203,8 @@ static void process_metrics(struct buf *b, struct http *h)
     buf_str(b, "\"} 1\n");
     gauge(b, "process_start_time_seconds", "When the daemon started, Unix seconds.",
         (double)h->context.started / 1000);
-    gauge(b, "process_resident_memory_bytes", "Resident memory.",
-        (double)os_resident_bytes());
+    gauge(
+        b, "process_resident_memory_bytes", "Resident memory.", (double)resident_bytes(h));
 }
 
 void handle_metrics(struct request *r)

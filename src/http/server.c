@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "flowviewer/os.h"
 #include "http/route.h"
 #include "http/server.h"
 
@@ -444,7 +445,6 @@ void http_stop(struct http *h)
         return;
     if (h->mhd != NULL) {
         MHD_quiesce_daemon(h->mhd); /* the listening socket is ours to close */
-        atomic_store(&h->stopping, true);
         pool_stop(&h->pool);
         drain(h);
         MHD_stop_daemon(h->mhd);
@@ -470,6 +470,7 @@ int http_start(struct http **out, const struct http_options *o,
     h->options = *o;
     h->context = *c;
     h->listener = -1;
+    h->processors = os_processors();
     default_options(&h->options);
     totals_init(&h->totals);
     h->started = true;

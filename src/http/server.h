@@ -43,7 +43,9 @@ struct http {
     uint16_t port;
     bool any_address; /* listening on all: any numeric Host is ours */
     bool started;     /* the parts below are */
-    atomic_bool stopping;
+    int processors;
+    _Atomic int64_t memory_asked; /* monotonic ms */
+    atomic_uint_fast64_t memory_bytes;
     struct connections connections;
     struct pool pool;
     struct totals_cache totals;
@@ -67,6 +69,9 @@ bool origin_matches(const char *origin, const char *host);
 bool request_route(struct request *r);
 /* Count an answer that is over. */
 void request_count(struct http *h, const struct request *r);
+
+/* Resident memory, looked up once a second at most: it means reading files of the system. */
+uint64_t resident_bytes(struct http *h);
 
 /* A page or file of web/. */
 void asset_answer(struct request *r);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flowviewer/os.h"
 #include "http/route.h"
 #include "http/server.h"
 
@@ -210,8 +209,8 @@ void handle_status(struct request *r)
     json_str(&j, "time_zone",
         c->time_zone != NULL && c->time_zone[0] != '\0' ? c->time_zone : NULL);
     json_double(&j, "uptime", (double)(r->now - c->started) / 1000);
-    json_u64(&j, "memory_bytes", os_resident_bytes());
-    json_i64(&j, "processors", os_processors());
+    json_u64(&j, "memory_bytes", resident_bytes(r->http));
+    json_i64(&j, "processors", r->http->processors);
     complete = devices_json(r, &j);
     ingest_json(&j, &ingest);
     queries_json(&j, c->engine);
