@@ -31,6 +31,15 @@ openbsd_missing()
 	done
 }
 
+# Programs that may have come in another way than as a package: "command" or "command=package"
+# each; says the packages of those that are not there.
+package_of()
+{
+	for program; do
+		command -v "${program%%=*}" >/dev/null 2>&1 || printf '%s ' "${program#*=}"
+	done
+}
+
 # install_packages "Debian's names" "OpenBSD's names"
 install_packages()
 {

@@ -83,8 +83,9 @@ raced()
 THREADED='^(unit\.(base|os|store|query|ingest|http|names)\.|ingest\.|api\.|main\.)'
 
 install_packages \
-	"$BUILD_DEBIAN clang clang-format libcmocka-dev mandoc python3 curl procps util-linux nodejs npm chromium" \
-	"$BUILD_OPENBSD cmocka python3 curl node chromium"
+	"$BUILD_DEBIAN libcmocka-dev util-linux $(package_of clang clang-format mandoc python3 curl ps=procps \
+		node=nodejs npm chromium)" \
+	"$BUILD_OPENBSD cmocka python3 curl node chromium" || exit 1
 mkdir -p "$build" || exit 1
 echo "tests of FlowViewer, in $build"
 
