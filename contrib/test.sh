@@ -93,10 +93,10 @@ if have clang-format; then
 	part "layout of the source" format
 fi
 if have clang; then
-	part "clang, AddressSanitizer, UndefinedBehaviorSanitizer: build" built asan -DCMAKE_C_COMPILER=clang \
+	part "clang, address and undefined sanitizers: build" built asan -DCMAKE_C_COMPILER=clang \
 		-DCMAKE_BUILD_TYPE=Debug -DFV_SANITIZE_ADDRESS=ON -DFV_KQUEUE_SHIM="$shim"
 	part "the suite under them" tested asan -LE 'browser|speed'
-	part "clang, ThreadSanitizer: build" built tsan -DCMAKE_C_COMPILER=clang \
+	part "clang, thread sanitizer: build" built tsan -DCMAKE_C_COMPILER=clang \
 		-DCMAKE_BUILD_TYPE=Debug -DFV_SANITIZE_THREAD=ON
 	part "tests of threads under it" raced
 fi

@@ -26,6 +26,7 @@ if(FV_WERROR)
 endif()
 target_link_libraries(fv_flags INTERFACE Threads::Threads m)
 set(CMAKE_C_FLAGS_RELEASE "-O3 -g")
+set(CMAKE_C_FLAGS_DEBUG "-Og -g") # lock ranks are checked; sanitizers are bearable
 if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT FV_SANITIZE_ADDRESS AND NOT FV_SANITIZE_THREAD)
   target_compile_options(fv_flags INTERFACE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
   target_compile_definitions(fv_flags INTERFACE NDEBUG)
