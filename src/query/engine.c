@@ -14,6 +14,7 @@ struct query_engine {
     uint64_t memory;
     int threads;
     pthread_t thread[ENGINE_THREADS_MAX];
+    struct reader *reader[ENGINE_THREADS_MAX];
     struct lock lock;
     pthread_cond_t work;
     bool stop;
@@ -37,7 +38,6 @@ static void worker_free(struct worker *w)
     if (w->shape != NULL)
         w->query->shape->worker_free(w->shape);
     binding_free(w->binding);
-    reader_free(w->reader);
     free(w);
 }
 
@@ -50,10 +50,9 @@ static struct worker *worker_new(struct query *q)
     w->query = q;
     w->data_start = INT64_MAX;
     w->data_end = INT64_MIN;
-    w->reader = reader_new();
     w->binding = binding_new(q->predicate);
     w->shape = q->shape->worker_new(q);
-    if (w->reader == NULL || w->binding == NULL || w->shape == NULL) {
+    if (w->binding == NULL || w->shape == NULL) {
         worker_free(w);
         return NULL;
     }
@@ -157,18 +156,10 @@ static int run_task(struct query *q, struct worker *w, size_t task, struct err *
     }
 }
 
-/* Work at the query's phase for a while. */
-static void run_slice(struct query *q, int slot)
+static void work_until(struct query *q, struct worker *w, int64_t until)
 {
-    int64_t until = time_mono_ns() + SLICE_NS;
     struct err e = {0};
-    struct worker *w = q->worker[slot];
 
-    if (w == NULL && (w = q->worker[slot] = worker_new(q)) == NULL) {
-        err_nomem(&e, "worker of a query");
-        fail(q, &e);
-        return;
-    }
     do {
         size_t task = atomic_fetch_add(&q->next_task, 1);
         if (task >= q->task_count)
@@ -178,6 +169,28 @@ static void run_slice(struct query *q, int slot)
             return;
         }
     } while (!stopping(q) && time_mono_ns() < until);
+}
+
+/* Work at the query's phase for a while. */
+static void run_slice(struct query *q, int slot)
+{
+    int64_t until = time_mono_ns() + SLICE_NS;
+    struct worker *w = atomic_load(&q->worker[slot]);
+    struct reader *r = q->engine->reader[slot];
+    uint64_t bytes = r->bytes;
+    struct err e;
+
+    if (w == NULL) {
+        if ((w = worker_new(q)) == NULL) {
+            err_nomem(&e, "worker of a query");
+            fail(q, &e);
+            return;
+        }
+        w->reader = r;
+        atomic_store(&q->worker[slot], w);
+    }
+    work_until(q, w, until);
+    w->bytes_read += r->bytes - bytes;
 }
 
 static void gather_stats(struct query *q)
@@ -191,7 +204,7 @@ static void gather_stats(struct query *q)
         s->flows_scanned += w->stats.flows_scanned;
         s->flows_matched += w->stats.flows_matched;
         s->flows_without_field += w->stats.flows_without_field;
-        s->bytes_read += w->reader->bytes;
+        s->bytes_read += w->bytes_read;
         s->segments_read += w->stats.segments_read;
         s->segments_failed += w->stats.segments_failed;
         if (s->segment_error[0] == '\0')
@@ -409,6 +422,24 @@ static void *worker_main(void *argument)
     return NULL;
 }
 
+static int start_worker(struct query_engine *en, int slot)
+{
+    struct start *start = malloc(sizeof(*start));
+
+    if (start == NULL || (en->reader[slot] = reader_new()) == NULL)
+        goto fail;
+    *start = (struct start){en, slot};
+    if (pthread_create(&en->thread[slot], NULL, worker_main, start) != 0)
+        goto fail;
+    lock_take(&en->lock);
+    en->threads++;
+    lock_release(&en->lock);
+    return 0;
+fail:
+    free(start);
+    return -1;
+}
+
 int query_engine_start(struct query_engine **out, struct catalog *c,
     const struct query_engine_options *o, struct err *e)
 {
@@ -423,22 +454,11 @@ int query_engine_start(struct query_engine **out, struct catalog *c,
     cond_init(&en->work);
     if (wanted > ENGINE_THREADS_MAX)
         wanted = ENGINE_THREADS_MAX;
-    for (int i = 0; i < wanted; i++) {
-        struct start *start = malloc(sizeof(*start));
-        int why = start == NULL ? -1 : 0;
-        if (start != NULL) {
-            *start = (struct start){en, i};
-            why = pthread_create(&en->thread[i], NULL, worker_main, start);
-        }
-        if (why != 0) {
-            free(start);
+    for (int i = 0; i < wanted; i++)
+        if (start_worker(en, i) == -1) {
             query_engine_stop(en);
             return err_set(e, ERR_SYSTEM, "cannot start query worker %d", i);
         }
-        lock_take(&en->lock);
-        en->threads++;
-        lock_release(&en->lock);
-    }
     *out = en;
     return 0;
 }
@@ -455,6 +475,8 @@ void query_engine_stop(struct query_engine *en)
     lock_release(&en->lock);
     for (int i = 0; i < en->threads; i++)
         pthread_join(en->thread[i], NULL);
+    for (int i = 0; i < ENGINE_THREADS_MAX; i++)
+        reader_free(en->reader[i]);
     pthread_cond_destroy(&en->work);
     lock_destroy(&en->lock);
     free(en);

@@ -29,18 +29,13 @@ struct group {
     struct keep keep; /* rows of all workers, at the end */
 };
 
-struct cell {
-    uint64_t octets;
-    uint32_t packets, flows;
-};
-
 struct group_worker {
     struct group *group;
     struct groups *groups;
-    struct cell *cells;  /* 1 << DENSE_BITS */
-    uint64_t *durations; /* the same, when asked for */
-    uint32_t *codes;     /* CHUNK: codes of all keys together */
-    uint64_t *entries;   /* CHUNK entries */
+    struct cell *cells; /* the reader's */
+    uint64_t *durations;
+    uint32_t *codes;   /* CHUNK: codes of all keys together */
+    uint64_t *entries; /* CHUNK entries */
     uint32_t stride;
     uint64_t totals[MEASURES];
     struct keep keep; /* the best rows of the partitions that this worker joined */
@@ -180,8 +175,6 @@ static void group_worker_free(void *shape)
         return;
     groups_free(w->groups);
     keep_free(&w->keep);
-    free(w->cells);
-    free(w->durations);
     free(w->codes);
     free(w->entries);
     free(w);
@@ -198,13 +191,9 @@ static void *group_worker_new(struct query *q)
     keep_init(&w->keep, q);
     w->stride = (uint32_t)(g->shape.words + g->shape.measures);
     w->groups = groups_new(&g->shape);
-    w->cells = mem_array((size_t)1 << DENSE_BITS, sizeof(*w->cells));
-    w->durations =
-        mem_array(g->duration ? (size_t)1 << DENSE_BITS : 1, sizeof(*w->durations));
     w->codes = mem_array(CHUNK, sizeof(*w->codes));
     w->entries = mem_array(CHUNK, w->stride * sizeof(*w->entries));
-    if (w->groups == NULL || w->cells == NULL || w->durations == NULL || w->codes == NULL ||
-        w->entries == NULL) {
+    if (w->groups == NULL || w->codes == NULL || w->entries == NULL) {
         group_worker_free(w);
         return NULL;
     }
@@ -470,6 +459,9 @@ static bool block_end(struct worker *w, enum verdict v, int end, bool keys, bool
     bool dense = bits <= DENSE_BITS, whole = v == MATCH_ALL && !g->group->duration;
     uint64_t matched = 0;
 
+    g->cells = r->cells;
+    g->durations = r->durations;
+    r->cells_used = keys && dense;
     if (whole && counted)
         add_block_totals(g, &r->block);
     for (uint32_t chunk = 0; (keys || !whole) && reader_chunk(r, chunk); chunk++) {
@@ -498,7 +490,12 @@ static bool block_end(struct worker *w, enum verdict v, int end, bool keys, bool
             w->data_end = r->block.max_end > w->data_end ? r->block.max_end : w->data_end;
         }
     }
-    return !keys || !dense || dense_flush(g, q, r, end, (uint32_t)1 << bits);
+    if (keys && dense) {
+        if (!dense_flush(g, q, r, end, (uint32_t)1 << bits))
+            return false;
+        r->cells_used = false;
+    }
+    return true;
 }
 
 static int group_block(struct worker *w, size_t task, enum verdict v, struct err *e)

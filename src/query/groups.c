@@ -8,7 +8,7 @@
 #define PIECE_BYTES 8192
 #define SLAB_BYTES  (UINT32_C(4) << 20)
 
-#define FRONT_KEYS_MIN (1u << 13)  /* the front table grows from here, */
+#define FRONT_KEYS_MIN (1u << 12)  /* the front table grows from here, */
 #define FRONT_BYTES    (32u << 20) /* to that, or to a part of the budget */
 #define FRONT_SHARE    8
 

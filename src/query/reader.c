@@ -3,24 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowviewer/os.h"
+
+#define DICTIONARY_BYTES (FLOW_BLOCK_MAX * sizeof(uint32_t))
+
 struct reader *reader_new(void)
 {
     struct reader *r = calloc(1, sizeof(*r));
+    bool whole = r != NULL;
 
-    if (r == NULL)
-        return NULL;
-    for (int f = 0; f < READER_FIELDS; f++) {
+    for (int f = 0; whole && f < READER_FIELDS; f++) {
         if (f < FLOW_KEYS) {
-            r->dictionary[f] = mem_array(FLOW_BLOCK_MAX, sizeof(uint32_t));
+            r->dictionary[f] = os_memory(DICTIONARY_BYTES);
             r->codes[f] = mem_array(CHUNK, sizeof(uint32_t));
+            whole = r->dictionary[f] != NULL && r->codes[f] != NULL;
         } else {
             r->values[f] = mem_array(CHUNK, sizeof(int64_t));
+            whole = r->values[f] != NULL;
         }
-        if (f < FLOW_KEYS ? r->dictionary[f] == NULL || r->codes[f] == NULL
-                          : r->values[f] == NULL) {
-            reader_free(r);
-            return NULL;
-        }
+    }
+    if (whole) {
+        r->cells = os_memory(CELLS * sizeof(*r->cells));
+        r->durations = os_memory(CELLS * sizeof(*r->durations));
+        whole = r->cells != NULL && r->durations != NULL;
+    }
+    if (!whole) {
+        reader_free(r);
+        return NULL;
     }
     return r;
 }
@@ -31,18 +40,15 @@ void reader_free(struct reader *r)
         return;
     for (int f = 0; f < READER_FIELDS; f++) {
         if (f < FLOW_KEYS) {
-            free(r->dictionary[f]);
+            os_memory_free(r->dictionary[f], DICTIONARY_BYTES);
             free(r->codes[f]);
+        } else {
+            free(r->values[f]);
         }
-        free(r->values[f]);
     }
+    os_memory_free(r->cells, CELLS * sizeof(*r->cells));
+    os_memory_free(r->durations, CELLS * sizeof(*r->durations));
     free(r);
-}
-
-uint64_t reader_memory(void)
-{
-    return sizeof(struct reader) + FLOW_KEYS * (FLOW_BLOCK_MAX + CHUNK) * sizeof(uint32_t) +
-           (READER_FIELDS - FLOW_KEYS) * CHUNK * sizeof(int64_t);
 }
 
 void reader_block(struct reader *r, const struct block *b)
@@ -50,6 +56,11 @@ void reader_block(struct reader *r, const struct block *b)
     r->block = *b;
     r->block_stamp++;
     r->failed = false;
+    if (r->cells_used) {
+        memset(r->cells, 0, CELLS * sizeof(*r->cells));
+        memset(r->durations, 0, CELLS * sizeof(*r->durations));
+        r->cells_used = false;
+    }
 }
 
 bool reader_chunk(struct reader *r, uint32_t chunk)

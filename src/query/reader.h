@@ -10,6 +10,13 @@
 
 #define READER_FIELDS (FLOW_FIELDS + 1) /* with COLUMN_DURATION */
 
+/* Sums by code, see group.c. */
+#define CELLS 65536
+struct cell {
+    uint64_t octets;
+    uint32_t packets, flows;
+};
+
 struct reader {
     struct block block;
     uint32_t chunk, rows; /* current chunk and its flows */
@@ -22,14 +29,16 @@ struct reader {
     uint64_t codes_stamp[FLOW_KEYS];
     int64_t *values[READER_FIELDS];
     uint64_t values_stamp[READER_FIELDS];
-    uint64_t bytes; /* of columns touched */
+    struct cell *cells;  /* CELLS, all 0 between blocks */
+    uint64_t *durations; /* the same */
+    bool cells_used;     /* left in the middle: clear them before the next block */
+    uint64_t bytes;      /* of columns touched, ever */
     bool failed; /* a column is bad or memory ran out: err says; the block must be left */
     struct err err;
 };
 
 struct reader *reader_new(void);
 void reader_free(struct reader *r);
-uint64_t reader_memory(void); /* what a reader takes at most, roughly */
 
 void reader_block(struct reader *r, const struct block *b);
 /* False past the last chunk. */

@@ -39,7 +39,8 @@ struct plan {
 /* What one worker has of one query. */
 struct worker {
     struct query *query;
-    struct reader *reader;
+    struct reader *reader; /* the thread's, while it works on a task */
+    uint64_t bytes_read;
     struct binding *binding;
     uint16_t rows[CHUNK];
     void *shape; /* the shape's private part */
@@ -86,7 +87,9 @@ struct query {
     bool advancing; /* somebody moves it to the next phase */
     int references;
     int pass;
-    struct worker *worker[ENGINE_THREADS_MAX];
+    /* Made by their own threads in any phase, looked at by others: one that is still being made
+     * holds nothing yet. */
+    _Atomic(struct worker *) worker[ENGINE_THREADS_MAX];
 
     atomic_bool cancel, failed;
     struct err err; /* of the first failure, under the engine's lock */

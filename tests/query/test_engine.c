@@ -283,7 +283,7 @@ static void random_request(struct query_request *r, int64_t *devices)
 static void test_random_groups(void **state)
 {
     (void)state;
-    for (int i = 0; i < 250; i++) {
+    for (int i = 0; i < 60; i++) {
         struct query_request r;
         int64_t devices[2] = {world.made.devices[roll(3)], world.made.devices[roll(3)]};
         struct filter *f = roll(4) == 0 ? NULL : random_filter(3);
@@ -304,7 +304,7 @@ static void test_little_memory(void **state)
         .key_count = 3,
         .order = -1 - MEASURE_OCTETS,
         .limit = 500,
-        .memory = UINT64_C(6) << 20};
+        .memory = UINT64_C(3) << 20};
     struct query *q;
     const struct query_result *result;
 
@@ -328,7 +328,7 @@ static void test_budget_of_rows(void **state)
         .keys = {F_SOURCE_ADDRESS, F_DEST_ADDRESS, F_SOURCE_PORT},
         .key_count = 3,
         .order = -1 - MEASURE_OCTETS,
-        .memory = UINT64_C(3) << 20}; /* and no limit */
+        .memory = UINT64_C(2) << 20}; /* and no limit */
     const struct query_result *result;
     struct query *q;
     struct err e;
@@ -493,7 +493,7 @@ static int make_world(void **state)
             -1)
             return -1;
     if (made_segment(
-            &world.made, world.catalog, 0, 120000, MADE_PRESENT, MADE_BASE, 100000) == -1 ||
+            &world.made, world.catalog, 0, 70000, MADE_PRESENT, MADE_BASE, 100000) == -1 ||
         made_segment(&world.made, world.catalog, 0, 40, MADE_PRESENT, MADE_BASE + 300000,
             10) == -1 ||
         made_segment(&world.made, world.catalog, 1, 3000, MADE_PRESENT, MADE_BASE + 300000,
