@@ -226,8 +226,10 @@ static int list_finish(struct query *q, struct err *e)
     q->result.more = n > q->request.limit;
     if (q->result.more)
         n = q->request.limit;
-    set_cursor(q, found + skip, n);
-    return read_flows(q, found + skip, n, e);
+    if (skip > 0) /* nothing found: a null pointer, to which even 0 cannot be added */
+        found += skip;
+    set_cursor(q, found, n);
+    return read_flows(q, found, n, e);
 }
 
 const struct shape shape_list = {

@@ -245,7 +245,8 @@ static int put_column(struct segment_writer *w, const struct flow_block *b, int 
     if (w->out.len - start > UINT32_MAX)
         return err_set(e, ERR_INTERNAL, "%s: a column grew over 4 GiB", w->path);
     c->length = (uint32_t)(w->out.len - start);
-    c->hash = XXH3_64bits(w->out.data + start, c->length);
+    /* A constant has no bytes, and the first of them no buffer either. */
+    c->hash = XXH3_64bits(c->length == 0 ? "" : w->out.data + start, c->length);
     return 0;
 }
 
