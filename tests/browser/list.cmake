@@ -7,7 +7,7 @@ if(TARGET flowviewerd)
     add_test(NAME browser.${test}
       COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/run.sh ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR} ${file})
     # One at a time: they share the installed package, and a browser takes what a machine has.
-    set_tests_properties(browser.${test} PROPERTIES LABELS browser TIMEOUT 300 SKIP_RETURN_CODE 77
+    set_tests_properties(browser.${test} PROPERTIES LABELS browser TIMEOUT 600 SKIP_RETURN_CODE 77
       RESOURCE_LOCK browser)
   endforeach()
 endif()

@@ -214,11 +214,11 @@ test('periods: shortcuts, and one period back and forth', async () => {
   await settled(page);
   assert.equal(query(page).get('start'), '-6h');
   assert.equal(await page.getByRole('button', { name: '6h' }).getAttribute('aria-pressed'), 'true');
-  assert.equal(await page.locator('#length').textContent(), '6\u2009h');
+  assert.equal(await page.locator('#length').textContent(), '6\u00a0h');
   const shown = await page.locator('#period').textContent();
   await page.locator('#earlier').click();
   await settled(page);
-  assert.equal(await page.locator('#length').textContent(), '6\u2009h');
+  assert.equal(await page.locator('#length').textContent(), '6\u00a0h');
   assert.match(query(page).get('start'), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
   await page.locator('#later').click();
   await settled(page);

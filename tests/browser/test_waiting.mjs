@@ -49,7 +49,7 @@ test('progress shows, and Cancel stops the query on the daemon', async () => {
   await page.getByRole('button', { name: '7d' }).click();
   const progress = page.locator('#progress');
   await progress.locator('.progress-text', { hasText: '42' }).waitFor();
-  assert.match(await progress.textContent(), /42\u2009% · 42.00\u2009M of 100.00\u2009M flows/);
+  assert.match(await progress.textContent(), /42\u00a0% · 42.00\u00a0M of 100.00\u00a0M flows/);
   await progress.getByRole('button', { name: 'Cancel' }).click();
   await settled(page);
   assert.match(await page.locator('#notices').textContent(), /Cancelled/);
@@ -75,7 +75,7 @@ test('a new question ends the one before', async () => {
   await page.getByRole('button', { name: '6h' }).click();
   await settled(page);
   assert.equal(slow.cancelled.length, 1);
-  assert.equal(await page.locator('#length').textContent(), '6\u2009h');
+  assert.equal(await page.locator('#length').textContent(), '6\u00a0h');
   assert.equal(await page.locator('#notices').textContent(), '');
   await closePage(page);
 });

@@ -40,11 +40,11 @@ export function bitRate(n) {
 export function short(n) {
   if (!known(n)) return NONE;
   const s = scaled(n, 1000, COUNTS);
-  return s.unit ? `${s.value}\u2009${s.unit}` : count(n);
+  return s.unit ? `${s.value}\u00a0${s.unit}` : count(n);
 }
 
 export function joined({ value, unit }) {
-  return unit ? `${value}\u2009${unit}` : value;
+  return unit ? `${value}\u00a0${unit}` : value;
 }
 
 export const octetText = (n, units = true) => joined(octets(n, units));
@@ -54,23 +54,23 @@ export const bitRateText = (n) => joined(bitRate(n));
 export function percent(part, total) {
   if (!known(part) || !known(total) || total <= 0) return NONE;
   const p = (part / total) * 100;
-  if (p > 0 && p < 0.05) return '<\u20090.1\u2009%';
-  if (p > 99.95 && p < 100) return '>\u200999.9\u2009%';
-  return `${p.toFixed(p >= 99.95 ? 0 : 1)}\u2009%`;
+  if (p > 0 && p < 0.05) return '<\u00a00.1\u00a0%';
+  if (p > 99.95 && p < 100) return '>\u00a099.9\u00a0%';
+  return `${p.toFixed(p >= 99.95 ? 0 : 1)}\u00a0%`;
 }
 
 /** A coverage of 0.99999 is not 100 %. */
 export function coverageText(share) {
-  if (share >= 1) return '100\u2009%';
+  if (share >= 1) return '100\u00a0%';
   const p = Math.min(share * 100, 99.9);
-  return `${p >= 10 ? p.toFixed(1) : p.toPrecision(2)}\u2009%`;
+  return `${p >= 10 ? p.toFixed(1) : p.toPrecision(2)}\u00a0%`;
 }
 
 /** 850 ms, 3.2 s, 4 min 5 s, 2 h 10 min, 3 d 4 h */
 export function duration(seconds) {
   if (!known(seconds)) return NONE;
-  if (seconds < 1) return `${Math.round(seconds * 1000)}\u2009ms`;
-  if (seconds < 60) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)}\u2009s`;
+  if (seconds < 1) return `${Math.round(seconds * 1000)}\u00a0ms`;
+  if (seconds < 60) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)}\u00a0s`;
   const parts = [
     ['d', 86400],
     ['h', 3600],
@@ -82,7 +82,7 @@ export function duration(seconds) {
   for (const [unit, size] of parts) {
     const n = Math.floor(rest / size);
     rest -= n * size;
-    if (n > 0) shown.push(`${n}\u2009${unit}`);
+    if (n > 0) shown.push(`${n}\u00a0${unit}`);
     if (shown.length === 2) break;
   }
   return shown.join(' ');

@@ -8,7 +8,7 @@ function text(info) {
   if (typeof info.progress !== 'number') return `Waiting · ${time}`;
   const flows =
     info.flows_total > 0 ? ` · ${short(info.flows_scanned)} of ${short(info.flows_total)} flows` : '';
-  return `${Math.floor(info.progress * 100)}\u2009%${flows} · ${time}`;
+  return `${Math.floor(info.progress * 100)}\u00a0%${flows} · ${time}`;
 }
 
 /** Show info in the node, or hide it (null). The cancel button keeps its focus. */

@@ -78,7 +78,7 @@ const DEVICE_COLUMNS = [
   ['Store size', (d) => octetText(d.store_bytes), true],
   [
     'Store / source',
-    (d) => (d.source_bytes > 0 ? `${Math.round((d.store_bytes / d.source_bytes) * 100)}\u2009%` : '–'),
+    (d) => (d.source_bytes > 0 ? `${Math.round((d.store_bytes / d.source_bytes) * 100)}\u00a0%` : '–'),
     true,
   ],
 ];
@@ -134,7 +134,7 @@ function figures(status) {
     h('div', { class: `total ${level ?? ''}` }, h('dt', {}, label), h('dd', {}, value));
   const ratio =
     sum('source_bytes') > 0
-      ? ` (${Math.round((sum('store_bytes') / sum('source_bytes')) * 100)}\u2009%)`
+      ? ` (${Math.round((sum('store_bytes') / sum('source_bytes')) * 100)}\u00a0%)`
       : '';
   return [
     tile('Flows stored', short(sum('flows'))),

@@ -5,7 +5,7 @@ import { count, octetText, bitRateText, percent, duration, milliseconds } from '
 
 const decimal = (n) =>
   typeof n === 'number' ? n.toLocaleString('en-GB', { maximumFractionDigits: 1 }) : '–';
-const perSecond = (n) => (typeof n === 'number' ? `${decimal(n)}\u2009/s` : '–');
+const perSecond = (n) => (typeof n === 'number' ? `${decimal(n)}\u00a0/s` : '–');
 
 /** [label, value(summary, units), explanation] */
 const AVERAGES = [
