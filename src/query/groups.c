@@ -319,7 +319,7 @@ bool groups_flush(struct groups *g)
         return true;
     if (!scatter(g, g->front.entries, keys))
         return false;
-    return join_reset(&g->front, keys - 1); /* no larger than it is */
+    return join_reset(&g->front, g->front.capacity - 1); /* as large as it is */
 }
 
 const uint64_t *groups_join(struct groups *into, struct groups *const *workers, int count,

@@ -123,7 +123,8 @@ ALWAYS_INLINE uint64_t *find(
             return entry;
         at = (at + 1) & (j->slot_count - 1);
     }
-    if (j->count == j->capacity)
+    if (j->count == j->capacity ||
+        j->count == j->slot_count - 1) /* a free slot ends searches */
         return NULL;
     uint64_t *entry = j->entries + (size_t)j->count * stride;
     j->slots[at] = tag | ++j->count;

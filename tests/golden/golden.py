@@ -8,12 +8,14 @@ import gzip
 import os
 import re
 import shutil
+import sys
 import tempfile
 import unittest
 
-import daemon
-
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "api"))
+
+import daemon  # noqa: E402
 CORPUS = os.environ.get("FV_CORPUS") or os.path.normpath(
     os.path.join(HERE, "..", "..", "..", "shared", "corpus"))
 
