@@ -17,3 +17,10 @@ if(CMAKE_SYSTEM_NAME STREQUAL Linux AND NOT FV_SANITIZE_ADDRESS AND NOT FV_SANIT
   add_test(NAME crash.fault COMMAND crash_fault $<TARGET_FILE:crash_fault_shim>)
   set_tests_properties(crash.fault PROPERTIES TIMEOUT 600 LABELS crash)
 endif()
+
+# Ingest and questions at the same time; with -DFV_SANITIZE_THREAD=ON the data races it looks for.
+add_executable(ingest_together ${CMAKE_CURRENT_LIST_DIR}/together.c)
+target_include_directories(ingest_together PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(ingest_together PRIVATE fv_ingest fv_query)
+add_test(NAME ingest.together COMMAND ingest_together)
+set_tests_properties(ingest.together PROPERTIES TIMEOUT 600 LABELS threads)
