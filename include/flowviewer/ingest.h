@@ -6,9 +6,9 @@
  * true, expires old segments, joins small ones of a finished day. Source files are never
  * touched.
  *
- * Threads of its own: one watcher (scans, plans, expires), N workers (read and encode), one
- * publisher (groups finished files into one transaction). Callers: main starts and stops
- * it; http asks for its status and lists, and for a rescan.
+ * Threads of its own: one watcher (scans, plans), N workers (read and encode), one publisher
+ * (groups finished files into one transaction), one keeper (expires, joins, has bad segments read
+ * again). Callers: main starts and stops it; http asks for its status and lists, and for a rescan.
  */
 #ifndef FLOWVIEWER_INGEST_H
 #define FLOWVIEWER_INGEST_H

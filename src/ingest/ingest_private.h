@@ -1,7 +1,9 @@
 /*
  * The inside of ingest, shared by its files:
  *   ingest.c     start, stop, reload, status
- *   scan.c       directory trees against the ledger: what is new, changed, gone (watcher thread)
+ *   scan.c       what lies in the devices' directories (watcher thread)
+ *   compare.c    that against the ledger: what is new, changed, gone
+ *   places.c     watched directories
  *   queue.c      flow files waiting to be read, newest first
  *   worker.c     one flow file to one segment (worker threads)
  *   publisher.c  finished files into the catalog, many at once (publisher thread)

@@ -202,6 +202,18 @@ static void test_nested(void **state)
     }
     LAB_WAIT(lab_idle(l));
     lab_need_sums(l, &sums);
+
+    assert_int_equal(
+        unlink(path), 0); /* flow-expire removes a day; a new one has its name */
+    snprintf(path, sizeof(path), "%s/%s", l->flows, levels[2]);
+    assert_int_equal(rmdir(path), 0);
+    LAB_WAIT(gone_files(l) == 1);
+    assert_int_equal(mkdir(path, 0750), 0);
+    path_of(l, levels[2], BEGIN + 3000, path, sizeof(path));
+    lab_write(path, 77, 300, BEGIN + 3000, &sums);
+    LAB_WAIT(stored_flows(l) == sums.flows);
+    LAB_WAIT(lab_idle(l));
+    lab_need_sums(l, &sums);
 }
 
 /* Other names are taken when nobody writes to them any more; links to directories are not
