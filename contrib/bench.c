@@ -38,7 +38,7 @@ static double cpu_seconds(void)
 
     getrusage(RUSAGE_SELF, &u);
     return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-        (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 /* ---- inflate ------------------------------------------------------------------------------- */
@@ -95,8 +95,8 @@ static int run_inflate(char **arg)
     }
     seconds = cpu_seconds() - start;
     printf("inflate\tflows %.0f\tsource_bytes %llu\tmflows_per_s %.3f\tmb_per_s %.1f\n",
-        (double)inflated.out / 64, (unsigned long long)inflated.in, (double)inflated.out / 64 / seconds / 1e6,
-        (double)inflated.out / seconds / 1e6);
+        (double)inflated.out / 64, (unsigned long long)inflated.in,
+        (double)inflated.out / 64 / seconds / 1e6, (double)inflated.out / seconds / 1e6);
     return 0;
 }
 
@@ -130,7 +130,8 @@ static void wait_idle(struct ingest *in)
 static int run_ingest(char **arg)
 {
     struct ingest_device device = {.name = "bench"};
-    struct ingest_options o = {.devices = &device, .device_count = 1, .threads = atoi(arg[2])};
+    struct ingest_options o = {
+        .devices = &device, .device_count = 1, .threads = atoi(arg[2])};
     struct catalog *c;
     struct ingest *in;
     struct err e;
@@ -156,10 +157,12 @@ static int run_ingest(char **arg)
     wait_idle(in);
     wall = (double)(time_mono_ns() - start) / 1e9;
     flows = stored(c, &bytes);
-    printf("ingest\tthreads %s\tflows %llu\tstore_bytes %llu\tbytes_per_flow %.2f\tmflows_per_s %.3f\t"
+    printf("ingest\tthreads %s\tflows %llu\tstore_bytes %llu\tbytes_per_flow "
+           "%.2f\tmflows_per_s %.3f\t"
            "cpu_mflows_per_s %.3f\tpeak_mib %.0f\n",
-        arg[2], (unsigned long long)flows, (unsigned long long)bytes, (double)bytes / (double)flows,
-        (double)flows / wall / 1e6, (double)flows / cpu_seconds() / 1e6, peak_mib());
+        arg[2], (unsigned long long)flows, (unsigned long long)bytes,
+        (double)bytes / (double)flows, (double)flows / wall / 1e6,
+        (double)flows / cpu_seconds() / 1e6, peak_mib());
     ingest_stop(in);
     catalog_close(c);
     return 0;
@@ -179,13 +182,15 @@ static const struct question questions[] = {
     {"sources", {F_SOURCE_ADDRESS}, 1, -1, 0, 0},
     {"pairs", {F_SOURCE_ADDRESS, F_DEST_ADDRESS}, 2, -1, 0, 0},
     {"3-tuple", {F_SOURCE_ADDRESS, F_DEST_ADDRESS, F_DEST_PORT}, 3, -1, 0, 0},
-    {"rare-host", {F_DEST_ADDRESS}, 1, F_SOURCE_ADDRESS, 0, 0}, /* the rarest found: see below */
+    {"rare-host", {F_DEST_ADDRESS}, 1, F_SOURCE_ADDRESS, 0,
+        0}, /* the rarest found: see below */
     {"slash-16", {F_DEST_ADDRESS}, 1, F_SOURCE_ADDRESS, 0x0a010000, 0x0a01ffff},
     {"port-443", {F_DEST_ADDRESS}, 1, F_DEST_PORT, 443, 443},
     {"protocols", {F_PROTOCOL}, 1, -1, 0, 0},
 };
 
-static int ask(struct query_engine *en, struct query_request *r, double *seconds, struct query **out)
+static int ask(
+    struct query_engine *en, struct query_request *r, double *seconds, struct query **out)
 {
     const struct query_result *result;
     struct err e;
@@ -234,7 +239,8 @@ static int find_rare(struct query_engine *en, struct question *q)
     r.order = -1 - MEASURE_FLOWS;
     r.ascending = true;
     r.limit = 1;
-    if (ask(en, &r, &seconds, &query) == -1 || query_finish(query, &result, &e) == -1 || result->row_count == 0)
+    if (ask(en, &r, &seconds, &query) == -1 || query_finish(query, &result, &e) == -1 ||
+        result->row_count == 0)
         return -1;
     q->low = q->high = result->rows[0].key[0];
     query_release(query);
@@ -247,7 +253,8 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static int time_question(struct query_engine *en, const struct question *q, uint64_t flows, char **arg)
+static int time_question(
+    struct query_engine *en, const struct question *q, uint64_t flows, char **arg)
 {
     int runs = atoi(arg[3]);
     double *seconds = mem_array((size_t)runs + 1, sizeof(*seconds));
@@ -260,7 +267,8 @@ static int time_question(struct query_engine *en, const struct question *q, uint
         struct query_request r;
         struct query *query;
         set_request(&r, q, atoi(arg[2]));
-        if (ask(en, &r, &seconds[i], &query) == -1 || query_finish(query, &result, &e) == -1)
+        if (ask(en, &r, &seconds[i], &query) == -1 ||
+            query_finish(query, &result, &e) == -1)
             return 1;
         stats = result->stats;
         rows = result->rows_total;
@@ -268,11 +276,14 @@ static int time_question(struct query_engine *en, const struct question *q, uint
     }
     if (seconds == NULL || runs < 1)
         return 1;
-    printf("query\t%s\tthreads %s\tfirst_mflows_per_s %.1f", q->name, arg[2], (double)flows / seconds[0] / 1e6);
+    printf("query\t%s\tthreads %s\tfirst_mflows_per_s %.1f", q->name, arg[2],
+        (double)flows / seconds[0] / 1e6);
     qsort(seconds, (size_t)runs, sizeof(*seconds), by_value);
-    printf("\tmedian_mflows_per_s %.1f\tmedian_ms %.2f\trows %llu\tpasses %u\tquery_mib %.0f\tpeak_mib %.0f\n",
-        (double)flows / seconds[runs / 2] / 1e6, seconds[runs / 2] * 1e3, (unsigned long long)rows,
-        stats.passes, (double)stats.memory_peak / 1048576, peak_mib());
+    printf("\tmedian_mflows_per_s %.1f\tmedian_ms %.2f\trows %llu\tpasses %u\tquery_mib "
+           "%.0f\tpeak_mib %.0f\n",
+        (double)flows / seconds[runs / 2] / 1e6, seconds[runs / 2] * 1e3,
+        (unsigned long long)rows, stats.passes, (double)stats.memory_peak / 1048576,
+        peak_mib());
     free(seconds);
     return 0;
 }
@@ -343,14 +354,15 @@ int main(int argc, char **argv)
         const char *name;
         int arguments;
         int (*run)(char **arg);
-    } commands[] = {{"inflate", 1, run_inflate}, {"ingest", 3, run_ingest}, {"query", 4, run_query},
-        {"cold", 1, run_cold}, {"names", 0, run_names}};
+    } commands[] = {{"inflate", 1, run_inflate}, {"ingest", 3, run_ingest},
+        {"query", 4, run_query}, {"cold", 1, run_cold}, {"names", 0, run_names}};
 
     log_init(true, 0, "bench");
     for (size_t i = 0; i < NITEMS(commands); i++)
         if (argc == commands[i].arguments + 2 && strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argv + 2);
-    fprintf(stderr, "usage: bench inflate DIR | ingest DIR STORE THREADS | query STORE NAME THREADS RUNS | "
+    fprintf(stderr, "usage: bench inflate DIR | ingest DIR STORE THREADS | query STORE "
+                    "NAME THREADS RUNS | "
                     "cold STORE | names\n");
     return 2;
 }
