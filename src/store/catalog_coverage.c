@@ -52,6 +52,7 @@ static int64_t usual_length(const struct snapshot *s, int64_t device, size_t row
 
 struct walk {
     int64_t start, end; /* the period, both finite */
+    bool open;          /* it begins with whatever the device has first */
     int64_t usual;
     int64_t reached; /* covered without a gap up to here */
     int64_t covered;
@@ -111,6 +112,14 @@ static double cover_device(const struct snapshot *s, int64_t device, struct walk
     if (first_row(s, device, INT64_MIN) == first_row(s, device + 1, INT64_MIN))
         return -1;
     w->usual = usual_length(s, device, row);
+    if (w->open) /* flows that began before their file was opened are not a gap */
+        while (row < s->file_count && s->files[row]->device == device &&
+               !stored(s->files[row]))
+            row++;
+    if (w->open && row < s->file_count && s->files[row]->device == device)
+        w->start = s->files[row]->start;
+    if (w->start >= w->end)
+        return -1;
     w->reached = w->start;
     w->covered = 0;
     for (; row < s->file_count && s->files[row]->device == device &&
@@ -151,18 +160,20 @@ void snapshot_coverage(const struct snapshot *s, const int64_t *devices, size_t 
     int64_t start, int64_t end, struct coverage *out)
 {
     struct walk w = {.out = out};
+    int64_t begin;
     double shares = 0;
     int counted = 0;
 
     *out = (struct coverage){0};
     find_span(s, devices, n, out);
-    w.start = start == INT64_MIN ? out->first : start;
+    w.open = start == INT64_MIN;
+    w.start = begin = w.open ? out->first : start;
     w.end = end == INT64_MAX ? out->last : end;
     if (w.end > time_now_ms() && time_now_ms() > w.start)
         w.end = time_now_ms();
     if (w.start >= w.end)
         return;
-    for (size_t i = 0; i < s->device_count; i++) {
+    for (size_t i = 0; i < s->device_count; i++, w.start = begin) {
         double share = wanted(devices, n, s->devices[i].id)
                            ? cover_device(s, s->devices[i].id, &w)
                            : -1;
