@@ -119,8 +119,9 @@ struct query_result {
     bool more; /* list: there are flows after these */
     int64_t next_start;
     uint64_t next_skip;
-    int64_t data_start, data_end; /* ms: earliest start and latest end among matched flows
-                                     (group and summary; start > end: none) */
+    /* ms; start > end: none. A summary: earliest start and latest end of the matched flows. A group
+     * query: of the blocks that hold them, so a little more when a filter chose some flows. */
+    int64_t data_start, data_end;
     struct query_stats stats;
 };
 
