@@ -4,7 +4,8 @@
 #include "flowviewer/os.h"
 #include "query/engine.h"
 
-#define SLICE_NS INT64_C(3000000) /* a worker looks for other queries after that */
+#define SLICE_NS       INT64_C(3000000) /* a worker looks for other queries after that */
+#define KEEP_MEMORY_MS 10000
 
 struct start {
     struct query_engine *engine;
@@ -385,6 +386,13 @@ static void serve(struct query_engine *en, struct query *q, int slot)
     }
 }
 
+/* Memory is kept for the next question, but not for long. */
+static void wait_for_work(struct query_engine *en)
+{
+    if (!lock_wait_ms(&en->lock, &en->work, KEEP_MEMORY_MS) && en->running == NULL)
+        slab_pool_trim(&en->slabs);
+}
+
 static void *worker_main(void *argument)
 {
     struct start *start = argument;
@@ -398,7 +406,7 @@ static void *worker_main(void *argument)
         if ((q = pick(en)) != NULL)
             serve(en, q, slot);
         else
-            lock_wait(&en->lock, &en->work);
+            wait_for_work(en);
     }
     lock_release(&en->lock);
     return NULL;
@@ -432,6 +440,7 @@ int query_engine_start(struct query_engine **out, struct catalog *c,
         return err_nomem(e, "query engine");
     en->catalog = c;
     en->memory = o->memory != 0 ? o->memory : DEFAULT_MEMORY;
+    slab_pool_init(&en->slabs);
     lock_init(&en->lock, "query engine", RANK_QUERY);
     cond_init(&en->work);
     if (wanted > ENGINE_THREADS_MAX)
@@ -459,6 +468,7 @@ void query_engine_stop(struct query_engine *en)
         pthread_join(en->thread[i], NULL);
     for (int i = 0; i < ENGINE_THREADS_MAX; i++)
         reader_free(en->reader[i]);
+    slab_pool_destroy(&en->slabs);
     pthread_cond_destroy(&en->work);
     lock_destroy(&en->lock);
     free(en);

@@ -7,6 +7,7 @@
 #ifndef FLOWVIEWER_QUERY_ENGINE_H
 #define FLOWVIEWER_QUERY_ENGINE_H
 
+#include "query/groups.h"
 #include "query/run.h"
 
 #define RECENT 32 /* finished queries that can still be looked up */
@@ -17,6 +18,7 @@ struct query_engine {
     int threads;
     pthread_t thread[ENGINE_THREADS_MAX];
     struct reader *reader[ENGINE_THREADS_MAX];
+    struct slab_pool slabs;
     struct lock lock;
     pthread_cond_t work;
     bool stop;

@@ -1,8 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query/groups.h"
-#include "query/run.h"
+#include "query/engine.h"
 
 /*
  * Group by keys: totals when there are none; else one of two ways, block by block.
@@ -154,6 +153,7 @@ static int group_prepare(struct query *q, struct err *e)
     g->shape.measures = g->duration ? 4 : 3;
     place_keys(g, &q->request);
     g->shape.budget = q->request.memory;
+    g->shape.pool = &q->engine->slabs;
     atomic_store(&g->shape.high, PARTITIONS);
     keep_init(&g->keep, q);
     return 0;

@@ -45,6 +45,57 @@ struct groups {
     bool front_off;       /* most keys come once: adding them up early is in vain */
 };
 
+/* ---- slabs ---------------------------------------------------------------------- */
+
+void slab_pool_init(struct slab_pool *p)
+{
+    lock_init(&p->lock, "slabs", RANK_LEAF);
+    p->free = NULL;
+}
+
+void slab_pool_trim(struct slab_pool *p)
+{
+    struct slab *list, *next;
+
+    lock_take(&p->lock);
+    list = p->free;
+    p->free = NULL;
+    lock_release(&p->lock);
+    for (; list != NULL; list = next) {
+        next = list->next;
+        os_memory_free(list, SLAB_BYTES);
+    }
+}
+
+void slab_pool_destroy(struct slab_pool *p)
+{
+    slab_pool_trim(p);
+    lock_destroy(&p->lock);
+}
+
+static struct slab *take_slab(struct slab_pool *p)
+{
+    struct slab *s;
+
+    lock_take(&p->lock);
+    if ((s = p->free) != NULL)
+        p->free = s->next;
+    lock_release(&p->lock);
+    return s != NULL ? s : os_memory(SLAB_BYTES);
+}
+
+static void give_slabs(struct slab_pool *p, struct slab *list)
+{
+    lock_take(&p->lock);
+    while (list != NULL) {
+        struct slab *next = list->next;
+        list->next = p->free;
+        p->free = list;
+        list = next;
+    }
+    lock_release(&p->lock);
+}
+
 /* ---- memory --------------------------------------------------------------------- */
 
 static uint64_t in_use(const struct groups *g)
@@ -92,11 +143,7 @@ void groups_free(struct groups *g)
 {
     if (g == NULL)
         return;
-    while (g->slabs != NULL) {
-        struct slab *next = g->slabs->next;
-        os_memory_free(g->slabs, SLAB_BYTES);
-        g->slabs = next;
-    }
+    give_slabs(g->shape->pool, g->slabs);
     join_free(&g->front);
     join_free(&g->table);
     free(g);
@@ -104,7 +151,7 @@ void groups_free(struct groups *g)
 
 static bool new_slab(struct groups *g)
 {
-    struct slab *s = os_memory(SLAB_BYTES);
+    struct slab *s = take_slab(g->shape->pool);
 
     if (s == NULL)
         return false;

@@ -17,6 +17,18 @@
 
 #define PARTITIONS 256
 
+/* Slabs that finished queries left for the next: memory fresh from the kernel has to be cleared,
+ * which costs more than filling it. Trimmed when nobody has asked for a while. */
+struct slab;
+struct slab_pool {
+    struct lock lock;
+    struct slab *free;
+};
+
+void slab_pool_init(struct slab_pool *p);
+void slab_pool_trim(struct slab_pool *p);
+void slab_pool_destroy(struct slab_pool *p);
+
 /* One query's shape of entries and its memory account, shared by its workers. */
 struct groups_shape {
     int words;             /* of the key, at least 1 */
@@ -24,6 +36,7 @@ struct groups_shape {
     atomic_uint low, high; /* partitions of this pass: [low, high) */
     uint64_t budget;       /* of all workers together */
     atomic_int workers;
+    struct slab_pool *pool; /* the engine's */
     atomic_ullong memory, memory_peak;
 };
 
